@@ -1,0 +1,126 @@
+"""The hub: one call, and following the log."""
+
+import logging
+from asyncio import Lock
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from hashlib import sha256
+from weakref import WeakValueDictionary
+
+from hub.access import Caller
+from hub.domain.errors import Conflict, HubError, Internal, Invalid, Refused, UnknownOperation
+from hub.domain.model import Value, instant, utc_now
+from hub.domain.outcomes import Outcome
+from hub.domain.workspaces import DEFAULT, Workspace
+from hub.operations import OPERATIONS
+from hub.operations.base import Call, Input, Mutation, Operation, Output
+from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page
+from hub.unit import UnitOfWork
+from hub.validation import Arguments, validated
+
+ATTEMPTS = 5
+"""How often a call that lost a race is run before its Conflict is the answer."""
+PAGE = 500
+"""Events a page of `follow`."""
+
+log = logging.getLogger("hub")
+
+
+class Hub:
+    """Every door's way in. It owns nothing but the turns of the calls that lost a race; the store is its maker's to close."""
+
+    def __init__(self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS) -> None:
+        self.store, self._clock, self._operations = store, clock, operations
+        self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
+        self._furnished: set[str] = set()
+
+    async def call(self, name: str, arguments: Arguments, caller: Caller) -> Output:
+        """Find, authorize, validate, run, commit. Raises a HubError and nothing else, cancellation apart.
+
+        `arguments` are a JSON object with wire names, as bytes or parsed. A cancelled call may have been committed.
+        """
+        operation = self._operations.get(name)
+        if operation is None:
+            raise UnknownOperation(name)
+        caller.require(operation.grant)
+        given = validated(operation.input, arguments)
+        try:
+            if caller.tenant not in self._furnished:
+                await self._furnish(caller.tenant)
+            return await self._run(operation, given, caller)
+        except HubError:
+            raise
+        except Exception:
+            log.exception("%s failed", name)
+            raise Internal from None
+
+    async def follow(self, caller: Caller, after: int, filter_: Filter = EVERY_EVENT, patience: float = 15.0) -> AsyncIterator[Page]:
+        """The tenant's events beyond the cursor, for ever, a page at a time; an empty page after `patience` seconds of silence.
+
+        A reader that is slow holds no memory: what it has not asked for is read from the log when it does.
+        """
+        caller.require("events.read")
+        while True:
+            page = await self.store.after(after, caller.tenant, filter_, PAGE)
+            if page.events:
+                yield page
+            elif page.cursor == after:
+                await self.store.beyond(after, patience)
+                page = await self.store.after(after, caller.tenant, filter_, PAGE)
+                yield page
+            after = page.cursor
+
+    async def _run(self, operation: Operation, given: Input, caller: Caller) -> Output:
+        """Run and commit. Who lost a race goes again, in turn with the others that lost over the same records.
+
+        Without turns, of 50 callers over one record 45 run out of attempts; with turns for the losers alone, newcomers starve
+        whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
+        """
+        now = instant(self._clock())
+        async with AsyncExitStack() as turn:
+            for attempt in range(1, ATTEMPTS + 1):
+                unit = UnitOfWork(self.store, caller.tenant, now, self._turns if attempt == 1 else None)
+                try:
+                    return await self._attempt(operation, given, Call(unit, caller))
+                except Refused:
+                    raise
+                except Conflict:
+                    if attempt == ATTEMPTS:
+                        raise
+                    if attempt == 1:
+                        for key in sorted(unit.written):
+                            await turn.enter_async_context(self._turns.setdefault((caller.tenant, *key), Lock()))
+        raise AssertionError("the last attempt answers or raises")
+
+    async def _attempt(self, operation: Operation, given: Input, call: Call) -> Output:
+        key = given.idempotency_key if isinstance(given, Mutation) else None
+        if key is None:
+            output = await operation.handler(given, call)
+        else:
+            id_ = f"{operation.name}/{call.caller.subject}/{key}"
+            digest = sha256(given.model_dump_json(exclude={"idempotency_key"}).encode()).hexdigest()
+            if known := await call.unit.get(Outcome, id_):
+                return _replayed(operation, known, digest)
+            output = await operation.handler(given, call)
+            call.unit.put(Outcome(id=id_, digest=digest, result=output.to_json()))
+        if call.unit.writes or call.unit.events:
+            await self.store.commit(call.unit)
+        return output
+
+    async def _furnish(self, tenant: str) -> None:
+        """A tenant has its default workspace before its first call."""
+        unit = UnitOfWork(self.store, tenant, instant(self._clock()))
+        if await unit.get(Workspace, DEFAULT) is None:
+            Call(unit, Caller(tenant, "hub")).create(Workspace(id=DEFAULT, title="Default Workspace"))
+            try:
+                await self.store.commit(unit)
+            except Conflict:
+                pass  # another node was first
+        self._furnished.add(tenant)
+
+
+def _replayed(operation: Operation, known: Outcome, digest: str) -> Value:
+    if known.digest != digest:
+        raise Invalid("This idempotency key was used with other arguments. Take a new key for a new request.")
+    return operation.output.model_validate_json(known.result)
+

@@ -1,0 +1,18 @@
+"""The records, their rules, the facts and the ways to fail."""
+
+from hub.domain.agents import Agent
+from hub.domain.conversations import Conversation, Message
+from hub.domain.mail import Delivery, Letter
+from hub.domain.model import Record
+from hub.domain.notes import Note, NoteDocument, NoteUpdate
+from hub.domain.outcomes import Outcome
+from hub.domain.reservations import Reservation, ReservationScope
+from hub.domain.subscriptions import Subscription
+from hub.domain.tasks import Artifact, Task
+from hub.domain.workspaces import Workspace
+
+KINDS: tuple[type[Record], ...] = (
+    Workspace, Agent, Task, Artifact, Note, NoteDocument, NoteUpdate, Conversation, Message, Letter, Delivery,
+    ReservationScope, Reservation, Subscription, Outcome,
+)  # fmt: skip
+"""Every kind of record, in an order in which each comes after what it belongs to."""

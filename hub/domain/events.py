@@ -1,0 +1,27 @@
+"""The facts. An event says in the past tense what happened to one record; the log gives it its cursor."""
+
+from pydantic import JsonValue
+
+from hub.domain.model import Instant, Record, Value
+
+
+class Event(Value):
+    name: str
+    """`<kind>.<what happened>`: `task.created`, `note.updated`."""
+    record_id: str
+    version: int
+    """The record's version when it happened; for a removal, the last one that it had."""
+    workspace_id: str | None = None
+    at: Instant
+    by: str
+    """The caller's subject."""
+    data: dict[str, JsonValue] | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition(".")[0]
+
+
+def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, JsonValue] | None = None) -> Event:
+    workspace_id = record.id if record.kind == "workspace" else getattr(record, "workspace_id", None)
+    return Event(name=f"{record.kind}.{what}", record_id=record.id, version=record.version, workspace_id=workspace_id, at=at, by=by, data=data)

@@ -1,0 +1,143 @@
+"""A task is a piece of work with an objective, dependencies, a claim while somebody works on it, and a verdict in the end."""
+
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from hub.domain.agents import AgentRole
+from hub.domain.model import Instant, Record, Value
+
+TaskStatus = Literal["PENDING", "IN_PROGRESS", "REVIEW_REQUIRED", "COMPLETED", "NEEDS_FIX", "BLOCKED", "CANCELLED"]
+TaskPriority = Literal["low", "medium", "high", "urgent"]
+Verdict = Literal["APPROVED", "NOT_APPROVED", "BLOCKED"]
+CreationSource = Literal["manual", "agent", "api", "session"]
+ArtifactType = Literal["screenshot", "test_results", "code_diff", "logs", "canvas"]
+ArtifactStatus = Literal["pending", "provided", "expired"]
+
+COLUMN_OF_STATUS: dict[TaskStatus, str] = {
+    "IN_PROGRESS": "dev", "REVIEW_REQUIRED": "review", "BLOCKED": "blocked", "COMPLETED": "done",
+    "PENDING": "backlog", "NEEDS_FIX": "backlog", "CANCELLED": "backlog",
+}  # fmt: skip
+STATUS_OF_COLUMN: dict[str, TaskStatus] = {
+    "backlog": "PENDING", "todo": "PENDING", "dev": "IN_PROGRESS", "review": "REVIEW_REQUIRED", "blocked": "BLOCKED", "done": "COMPLETED",
+}  # fmt: skip
+STATUS_OF_VERDICT: dict[Verdict, TaskStatus] = {"APPROVED": "COMPLETED", "NOT_APPROVED": "NEEDS_FIX", "BLOCKED": "BLOCKED"}
+URGENCY: dict[TaskPriority | None, int] = {"urgent": 0, "high": 1, "medium": 2, None: 2, "low": 3}
+
+
+class Claim(Value):
+    """The right to work on a task until `expires_at`. The token rises with each claim, so an old holder is found out."""
+
+    agent_id: str
+    token: int
+    expires_at: Instant
+
+
+class Comment(Value):
+    id: str
+    body: str
+    created_at: Instant
+    source: Literal["legacy_import", "update_card"] | None = None
+    agent_id: str | None = None
+    session_id: str | None = None
+
+
+class FallbackAgent(Value):
+    provider_id: str | None = None
+    role: AgentRole | None = None
+    specialist_id: str | None = None
+    specialist_name: str | None = None
+
+
+class Task(Record):
+    kind: ClassVar[str] = "task"
+    plural: ClassVar[str] = "tasks"
+    columns: ClassVar[tuple[str, ...]] = ("workspace_id", "status", "assigned_to", "session_id")
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("workspace_id",),)
+    searchable: ClassVar[tuple[str, ...]] = ("title", "objective", "scope", "completion_summary")
+
+    title: str
+    objective: str
+    workspace_id: str
+    status: TaskStatus = "PENDING"
+    scope: str | None = None
+    acceptance_criteria: tuple[str, ...] | None = None
+    verification_commands: tuple[str, ...] | None = None
+    test_cases: tuple[str, ...] | None = None
+    assigned_to: str | None = None
+    dependencies: tuple[str, ...] = ()
+    parallel_group: str | None = None
+    session_id: str | None = None
+    completion_summary: str | None = None
+    verification_verdict: Verdict | None = None
+    verification_report: str | None = None
+    claim: Claim | None = None
+    claim_count: int = 0
+    comment: str | None = None
+    comments: tuple[Comment, ...] = ()
+    board_id: str | None = None
+    column_id: str = "backlog"
+    position: int = 0
+    priority: TaskPriority | None = None
+    labels: tuple[str, ...] = ()
+    assignee: str | None = None
+    assigned_provider: str | None = None
+    assigned_role: AgentRole | None = None
+    assigned_specialist_id: str | None = None
+    assigned_specialist_name: str | None = None
+    fallback_agent_chain: tuple[FallbackAgent, ...] | None = None
+    enable_automatic_fallback: bool | None = None
+    max_fallback_attempts: int | None = None
+    trigger_session_id: str | None = None
+    session_ids: tuple[str, ...] = ()
+    lane_sessions: tuple[dict[str, JsonValue], ...] = ()
+    lane_handoffs: tuple[dict[str, JsonValue], ...] = ()
+    github_id: str | None = None
+    github_number: int | None = None
+    github_url: str | None = None
+    github_repo: str | None = None
+    github_state: str | None = None
+    github_synced_at: str | None = None
+    last_sync_error: str | None = None
+    is_pull_request: bool | None = None
+    creation_source: CreationSource | None = None
+    codebase_ids: tuple[str, ...] = ()
+    worktree_id: str | None = None
+    context_search_spec: dict[str, JsonValue] | None = None
+    jit_context_snapshot: dict[str, JsonValue] | None = None
+    delivery_snapshot: dict[str, JsonValue] | None = None
+
+    def claimed_at(self, now: Instant) -> bool:
+        return self.claim is not None and now < self.claim.expires_at
+
+    def claimable_at(self, now: Instant) -> bool:
+        """Pending and nobody's, or in work under a claim that has run out. Dependencies are another matter."""
+        if self.status == "PENDING":
+            return not self.claimed_at(now)
+        return self.status == "IN_PROGRESS" and self.claim is not None and not self.claimed_at(now)
+
+
+def by_priority(task: Task) -> tuple[int, str]:
+    """Urgent first; among equals the oldest."""
+    return URGENCY[task.priority], task.id
+
+
+class Artifact(Record):
+    """Evidence on a task: a screenshot, test results, a diff, logs."""
+
+    kind: ClassVar[str] = "artifact"
+    plural: ClassVar[str] = "artifacts"
+    columns: ClassVar[tuple[str, ...]] = ("workspace_id", "task_id", "type")
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("task_id",), ("workspace_id",))
+
+    type: ArtifactType
+    task_id: str
+    workspace_id: str
+    status: ArtifactStatus = "provided"
+    provided_by_agent_id: str | None = None
+    requested_by_agent_id: str | None = None
+    request_id: str | None = None
+    content: str | None = None
+    context: str | None = None
+    expires_at: Instant | None = None
+    metadata: dict[str, str] | None = None

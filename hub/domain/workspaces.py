@@ -1,0 +1,18 @@
+"""A workspace holds the agents, tasks and notes that belong together."""
+
+from typing import ClassVar, Literal
+
+from hub.domain.model import Record
+
+WorkspaceStatus = Literal["active", "archived"]
+DEFAULT = "default"
+
+
+class Workspace(Record):
+    kind: ClassVar[str] = "workspace"
+    plural: ClassVar[str] = "workspaces"
+    columns: ClassVar[tuple[str, ...]] = ("status",)
+
+    title: str
+    status: WorkspaceStatus = "active"
+    metadata: dict[str, str] = {}

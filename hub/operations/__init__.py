@@ -1,0 +1,14 @@
+"""The catalogue: everything that the hub can do, in the order in which doors show it."""
+
+from itertools import chain
+
+from hub.operations import (
+    agents, claims, conversations, events, mail, notes, reports, reservations, search, system, tasks, workspaces,
+)  # fmt: skip
+from hub.operations.base import Operation
+
+_NOUNS = (workspaces, agents, tasks, claims, reports, notes, conversations, mail, reservations, events, search, system)
+
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation for operation in chain.from_iterable(noun.OPERATIONS for noun in _NOUNS)
+}

@@ -1,0 +1,136 @@
+"""Agents: who works here, and who is still there."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from hub.domain.agents import MAX_DELEGATION_DEPTH, Agent, AgentRole, AgentStatus, ModelTier, Presence
+from hub.domain.conversations import Conversation
+from hub.domain.errors import Refused
+from hub.domain.model import Value, later
+from hub.domain.tasks import Task, TaskStatus
+from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Page, Result
+from hub.operations.workspaces import Deleted
+
+AnyCaseStatus = Annotated[AgentStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
+
+
+class CreateAgent(Mutation):
+    name: Name
+    role: AgentRole
+    workspace_id: Id = "default"
+    model_tier: ModelTier = "SMART"
+    parent_id: Id | None = None
+    metadata: dict[str, str] = {}
+
+
+class GetAgent(Input):
+    agent_id: Id
+
+
+class ListAgents(Page):
+    workspace_id: Id = "default"
+    role: AgentRole | None = None
+    status: AgentStatus | None = None
+    parent_id: Id | None = None
+
+
+class UpdateAgent(Mutation):
+    agent_id: Id
+    name: Name = Field(default=None)
+    status: AnyCaseStatus = Field(default=None)
+    model_tier: ModelTier = Field(default=None)
+    metadata: dict[str, str] = Field(default=None)
+    """Merged into the metadata that is there."""
+
+
+class HeartbeatAgent(Mutation):
+    agent_id: Id
+    ttl_seconds: Annotated[int, Field(ge=1, le=86_400)] = 120
+    """Without another heartbeat the agent is shown as vanished after this time."""
+
+
+class AssignedTask(Value):
+    id: str
+    title: str
+    status: TaskStatus
+
+
+class AgentView(Agent):
+    """An agent as it is now."""
+
+    agent_id: str
+    presence: Presence
+    message_count: int | None = None
+    tasks: tuple[AssignedTask, ...] | None = None
+
+
+class AgentViews(Result):
+    agents: tuple[AgentView, ...]
+    next_cursor: str | None = None
+
+
+def view(agent: Agent, call: Call) -> AgentView:
+    return AgentView(**agent.__dict__, agent_id=agent.id, presence=agent.presence_at(call.now))
+
+
+async def create_agent(given: CreateAgent, call: Call) -> AgentView:
+    """Register an agent: do this first, and use its id as agentId from then on. Then heartbeat_agent, claim_task."""
+    await call.workspace(given.workspace_id)
+    agent = Agent(**{name: getattr(given, name) for name in CreateAgent.model_fields if name != "idempotency_key"})
+    if given.parent_id and (parent := await call.unit.get(Agent, given.parent_id)):
+        depth = parent.delegation_depth + 1
+        if depth > MAX_DELEGATION_DEPTH:
+            raise Refused(f"Agents may stand at most {MAX_DELEGATION_DEPTH} deep under one another; {parent.id} is at {depth - 1}.")
+        agent = agent.model_copy(update={"metadata": agent.metadata | {"delegationDepth": str(depth)}})
+    call.unit.put(Conversation(id=agent.id, workspace_id=agent.workspace_id))
+    return view(call.create(agent), call)
+
+
+async def get_agent(given: GetAgent, call: Call) -> AgentView:
+    """Read an agent: its status, whether it is still there, its tasks."""
+    agent = await call.need(Agent, given.agent_id)
+    conversation = await call.unit.get(Conversation, agent.id)
+    tasks = await call.unit.find(Task, workspace_id=agent.workspace_id, assigned_to=agent.id)
+    assigned = tuple(AssignedTask(id=task.id, title=task.title, status=task.status) for task in tasks)
+    return view(agent, call).model_copy(update={"message_count": conversation.turns if conversation else 0, "tasks": assigned})
+
+
+async def list_agents(given: ListAgents, call: Call) -> AgentViews:
+    """List the workspace's agents, and who of them is online."""
+    listing = await call.list(Agent, given, workspace_id=given.workspace_id, role=given.role, status=given.status, parent_id=given.parent_id)
+    return AgentViews(agents=tuple(view(agent, call) for agent in listing.records()), next_cursor=listing.next_cursor)
+
+
+async def update_agent(given: UpdateAgent, call: Call) -> AgentView:
+    """Change an agent's name, status, model tier or metadata."""
+    agent = await call.need(Agent, given.agent_id)
+    changes = {name: getattr(given, name) for name in given.model_fields_set & {"name", "status", "model_tier"}}
+    if "metadata" in given.model_fields_set:
+        changes["metadata"] = agent.metadata | given.metadata
+    return view(call.update(agent, **changes), call)
+
+
+async def heartbeat_agent(given: HeartbeatAgent, call: Call) -> AgentView:
+    """Say that an agent is alive. Call it again before the time to live is over."""
+    agent = await call.need(Agent, given.agent_id)
+    seen = {"last_seen_at": call.now, "expires_at": later(call.now, given.ttl_seconds)}
+    if agent.presence_at(call.now) == "online":
+        return view(call.unit.put(agent.model_copy(update=seen)), call)
+    return view(call.write(agent.model_copy(update=seen), "online"), call)
+
+
+async def delete_agent(given: GetAgent, call: Call) -> Deleted:
+    """Delete an agent. What it said and did stays."""
+    call.delete(await call.need(Agent, given.agent_id))
+    return Deleted(id=given.agent_id)
+
+
+OPERATIONS = (
+    Operation(create_agent, "agents.write", writes=True, profiles=frozenset({"core"})),
+    Operation(get_agent, "agents.read"),
+    Operation(list_agents, "agents.read", profiles=frozenset({"core"})),
+    Operation(update_agent, "agents.write", writes=True),
+    Operation(heartbeat_agent, "agents.write", writes=True),
+    Operation(delete_agent, "agents.write", writes=True, destructive=True),
+)

@@ -1,0 +1,182 @@
+"""What an operation is, and what a handler has in its hands."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+from hub.access import Caller
+from hub.domain.errors import NotFound, Stale
+from hub.domain.events import fact
+from hub.domain.model import Instant, Record, Value
+from hub.domain.workspaces import DEFAULT, Workspace
+from hub.ports import R
+from hub.unit import UnitOfWork
+
+Profile = str
+"""A named part of the catalogue: `core` is what an agent sees by default."""
+
+Text = Annotated[str, Field(max_length=1_000_000)]
+Name = Annotated[str, Field(min_length=1, max_length=400)]
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+Limit = Annotated[int, Field(ge=1, le=500)]
+
+
+class Input(Value):
+    """What an operation is asked with. A field that it does not know is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid", defer_build=True, use_attribute_docstrings=True
+    )
+
+
+class Mutation(Input):
+    """The input of every operation that writes."""
+
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """A repeat with the same key answers the first outcome instead of acting twice."""
+
+
+class Page(Input):
+    """The input of a list: where to go on, and how many at most."""
+
+    cursor: str = ""
+    """`nextCursor` of the page before."""
+    limit: Limit = 100
+
+
+class Result(Value):
+    """An answer that is no record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[R]):
+    """Records as they are stored, rendered by joining: never parsed, never built."""
+
+    type: type[R]
+    bodies: Sequence[str]
+    next_cursor: str | None = None
+
+    def to_json(self) -> str:
+        cursor = f',"nextCursor":{_quoted(self.next_cursor)}' if self.next_cursor else ""
+        return f'{{"{to_camel(self.type.plural)}":[{",".join(self.bodies)}]{cursor}}}'
+
+    def records(self) -> list[R]:
+        return [self.type.model_validate_json(body) for body in self.bodies]
+
+
+Output = Value | Listing[Any]
+In = TypeVar("In", bound=Input)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a handler: who asks, when, and the unit of work that its changes go into."""
+
+    unit: UnitOfWork
+    caller: Caller
+
+    @property
+    def now(self) -> Instant:
+        return self.unit.now
+
+    async def need(self, type_: type[R], key: str, shown: str | None = None) -> R:
+        """The record, or NotFound."""
+        record = await self.unit.get(type_, key)
+        if record is None:
+            raise NotFound(type_.kind.replace("_", " "), shown or key)
+        return record
+
+    async def workspace(self, id_: str) -> Workspace:
+        """The workspace that something is made in: it must still be there when that is committed."""
+        workspace = await self.need(Workspace, id_)
+        self.unit.guard(workspace)
+        return workspace
+
+    async def list(self, type_: type[R], page: Page, **where: str | None) -> Listing[R]:
+        bodies = await self.unit.bodies(type_, page.cursor, page.limit, **where)
+        full = len(bodies) == page.limit
+        return Listing(type_, bodies, type_.model_validate_json(bodies[-1]).key if full else None)
+
+    def create(self, record: R, **data: JsonValue) -> R:
+        return self.write(record, "created", **data)
+
+    def update(self, record: R, **changes: Any) -> R:
+        """The record with these fields changed. A name that the record lacks is a mistake in the handler."""
+        if unknown := changes.keys() - type(record).model_fields.keys():
+            raise TypeError(f"{record.kind} has no {unknown}")
+        return self.write(record.model_copy(update=changes), "updated", changed=[to_camel(name) for name in changes])
+
+    def write(self, record: R, what: str, **data: JsonValue) -> R:
+        """Stage the record and the fact."""
+        stored = self.unit.put(record)
+        self.emit(stored, what, **data)
+        return stored
+
+    def delete(self, record: Record) -> None:
+        self.unit.remove(record)
+        self.emit(record, "deleted")
+
+    def emit(self, record: Record, what: str, **data: JsonValue) -> None:
+        self.unit.emit(fact(record, what, at=self.now, by=self.caller.subject, data=data or None))
+
+
+def expect_version(record: Record, expected: int | None) -> None:
+    if expected is not None and expected != record.version:
+        raise Stale(
+            f"Version conflict: expected {expected}, current {record.version}. Read the {record.kind} again and repeat the change on it.",
+            expected=expected, current=record.version,
+        )  # fmt: skip
+
+
+Handler = Callable[[Any, Call], Awaitable[Output]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A row of the catalogue. Name, models and text come from the handler, resolved once."""
+
+    handler: Handler
+    grant: str
+    writes: bool = False
+    destructive: bool = False
+    """It removes something, or replaces it beyond recall."""
+    profiles: frozenset[Profile] = frozenset()
+
+
+    @property
+    def name(self) -> str:
+        return self.handler.__name__
+
+    @cached_property
+    def hints(self) -> dict[str, Any]:
+        return get_type_hints(self.handler)
+
+    @cached_property
+    def input(self) -> type[Input]:
+        model: type[Input] = self.hints["given"]
+        model.model_rebuild()
+        return model
+
+    @cached_property
+    def output(self) -> type[Value]:
+        """The output model; of a Listing, the listed record."""
+        returned = self.hints["return"]
+        model: type[Value] = get_args(returned)[0] if get_origin(returned) is Listing else returned
+        model.model_rebuild()
+        return model
+
+    @property
+    def lists(self) -> bool:
+        return get_origin(self.hints["return"]) is Listing
+
+    @property
+    def description(self) -> str:
+        return " ".join((self.handler.__doc__ or "").split())

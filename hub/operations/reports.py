@@ -1,0 +1,109 @@
+"""How a task ends: the report of whoever did it, the evidence, the verdict."""
+
+from hub.domain.agents import Agent
+from hub.domain.errors import Refused
+from hub.domain.tasks import STATUS_OF_VERDICT, Artifact, ArtifactType, Task, Verdict
+from hub.operations.base import Call, Id, Input, Listing, Mutation, Operation, Page, Text
+from hub.operations.claims import tell
+from hub.operations.tasks import Texts, expect_claim, workflow_state
+
+
+class ReportToParent(Mutation):
+    agent_id: Id
+    task_id: Id
+    summary: Text
+    success: bool
+    files_modified: Texts = ()
+    verification_results: Text | None = None
+    claim_token: int | None = None
+
+
+class SetVerdict(Mutation):
+    task_id: Id
+    verdict: Verdict
+    report: Text | None = None
+    agent_id: Id | None = None
+
+
+class ProvideArtifact(Mutation):
+    task_id: Id
+    type: ArtifactType
+    content: Text
+    agent_id: Id | None = None
+    context: Text | None = None
+    request_id: Id | None = None
+    metadata: dict[str, str] | None = None
+    source: str | None = None
+
+
+class ListArtifacts(Page):
+    task_id: Id
+    type: ArtifactType | None = None
+
+
+class GetArtifact(Input):
+    artifact_id: Id
+
+
+async def report_to_parent(given: ReportToParent, call: Call) -> Task:
+    """Report that your task is done, or that it failed. It ends your claim and tells the agent above you."""
+    agent, task = await call.need(Agent, given.agent_id), await call.need(Task, given.task_id)
+    expect_claim(task, given.claim_token)
+    if given.claim_token is None and task.claim and task.claimed_at(call.now) and task.claim.agent_id != agent.id:
+        raise Refused(f"Agent {task.claim.agent_id!r} works on it until {task.claim.expires_at}.")
+    if agent.parent_id and (parent := await call.unit.get(Agent, agent.parent_id)):
+        await tell(parent, "USER", _letter(given, agent, task), call)
+    if agent.status != "COMPLETED" and agent.parent_id:
+        call.update(agent, status="COMPLETED")
+    changed = workflow_state({"status": "COMPLETED" if given.success else "NEEDS_FIX"})
+    changed |= {"completion_summary": given.summary, "claim": None}
+    return call.write(task.model_copy(update=changed), "reported", agentId=agent.id, success=given.success)
+
+
+async def set_verdict(given: SetVerdict, call: Call) -> Task:
+    """Judge a task against its acceptance criteria: APPROVED completes it, NOT_APPROVED sends it back, BLOCKED stops it."""
+    task = await call.need(Task, given.task_id)
+    changed = workflow_state({"status": STATUS_OF_VERDICT[given.verdict]})
+    changed |= {"verification_verdict": given.verdict, "verification_report": given.report}
+    return call.write(task.model_copy(update=changed), "judged", verdict=given.verdict, agentId=given.agent_id)
+
+
+async def provide_artifact(given: ProvideArtifact, call: Call) -> Artifact:
+    """Attach evidence to a task: test results, a diff, logs, or a screenshot in base64."""
+    task = await call.need(Task, given.task_id)
+    call.unit.guard(task)
+    artifact = Artifact(
+        type=given.type, task_id=task.id, workspace_id=task.workspace_id, provided_by_agent_id=given.agent_id,
+        request_id=given.request_id, content=given.content, context=given.context, metadata=given.metadata,
+    )  # fmt: skip
+    return call.create(artifact, taskId=task.id)
+
+
+async def list_artifacts(given: ListArtifacts, call: Call) -> Listing[Artifact]:
+    """List a task's artifacts."""
+    await call.need(Task, given.task_id)
+    return await call.list(Artifact, given, task_id=given.task_id, type=given.type)
+
+
+async def get_artifact(given: GetArtifact, call: Call) -> Artifact:
+    """Read an artifact with its content."""
+    return await call.need(Artifact, given.artifact_id)
+
+
+def _letter(given: ReportToParent, agent: Agent, task: Task) -> str:
+    parts = [f"[Completion Report from {agent.name} ({agent.id})]", f"Task: {task.title} ({task.id})"]
+    parts.append(f"Result: {'success' if given.success else 'failure'}\n\n{given.summary}")
+    if given.files_modified:
+        parts.append("Files modified:\n" + "\n".join(f"- {path}" for path in given.files_modified))
+    if given.verification_results:
+        parts.append(f"Verification:\n{given.verification_results}")
+    return "\n".join(parts)
+
+
+OPERATIONS = (
+    Operation(report_to_parent, "tasks.write", writes=True, profiles=frozenset({"core"})),
+    Operation(set_verdict, "tasks.write", writes=True),
+    Operation(provide_artifact, "tasks.write", writes=True),
+    Operation(list_artifacts, "tasks.read"),
+    Operation(get_artifact, "tasks.read"),
+)

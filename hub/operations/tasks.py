@@ -1,0 +1,266 @@
+"""Tasks: made, read, changed. Who works on them stands in `claims`, how they end in `reports`."""
+
+from asyncio import gather
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, JsonValue
+
+from hub.domain.agents import AgentRole
+from hub.domain.errors import Invalid, Refused, Stale
+from hub.domain.tasks import (
+    COLUMN_OF_STATUS, STATUS_OF_COLUMN, Comment, CreationSource, FallbackAgent, Task, TaskPriority, TaskStatus, Verdict, by_priority,
+)  # fmt: skip
+from hub.domain.model import new_id
+from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Page, Result, Text, expect_version
+from hub.operations.workspaces import Deleted
+
+Texts = Annotated[tuple[Text, ...], Field(max_length=200)]
+Ids = Annotated[tuple[Id, ...], Field(max_length=200)]
+AnyCaseStatus = Annotated[TaskStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
+
+
+class TaskFields(Mutation):
+    """What may be said of a task when it is made and later; null takes an optional field away."""
+
+    scope: Text | None = None
+    acceptance_criteria: Texts | None = None
+    verification_commands: Texts | None = None
+    test_cases: Texts | None = None
+    dependencies: Ids = ()
+    """Ids of tasks that must be COMPLETED first."""
+    priority: TaskPriority | None = None
+    parallel_group: Name | None = None
+    assigned_to: Id | None = None
+    status: TaskStatus = "PENDING"
+    labels: Ids = ()
+    session_id: Id | None = None
+    comment: Text | None = None
+    board_id: Id | None = None
+    column_id: Id = "backlog"
+    position: int = 0
+    assignee: Name | None = None
+    assigned_provider: Name | None = None
+    assigned_role: AgentRole | None = None
+    assigned_specialist_id: Id | None = None
+    assigned_specialist_name: Name | None = None
+    fallback_agent_chain: tuple[FallbackAgent, ...] | None = None
+    enable_automatic_fallback: bool | None = None
+    max_fallback_attempts: int | None = None
+    trigger_session_id: Id | None = None
+    session_ids: Ids = ()
+    github_id: Name | None = None
+    github_number: int | None = None
+    github_url: Name | None = None
+    github_repo: Name | None = None
+    github_state: Name | None = None
+    github_synced_at: Name | None = None
+    last_sync_error: Text | None = None
+    is_pull_request: bool | None = None
+    creation_source: CreationSource | None = None
+    codebase_ids: Ids = ()
+    worktree_id: Id | None = None
+    context_search_spec: dict[str, JsonValue] | None = None
+    jit_context_snapshot: dict[str, JsonValue] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The task's fields that the caller named."""
+        return {name: getattr(self, name) for name in self.model_fields_set & Task.model_fields.keys()}
+
+
+class CreateTask(TaskFields):
+    title: Name
+    objective: Text
+    workspace_id: Id = "default"
+    repo_path: str | None = None
+    create_git_hub_issue: bool | None = None
+
+
+class UpdateTask(TaskFields):
+    task_id: Id
+    title: Name = Field(default=None)
+    objective: Text = Field(default=None)
+    completion_summary: Text | None = None
+    verification_verdict: Verdict | None = None
+    verification_report: Text | None = None
+    expected_version: int | None = None
+    """Refuse if the task is at another version by now."""
+    claim_token: int | None = None
+    """The token of your claim: refuse if somebody else has claimed the task since."""
+    agent_id: Id | None = None
+    repo_path: str | None = None
+    sync_to_git_hub: bool | None = None
+
+
+class GetTask(Input):
+    task_id: Id
+
+
+class ListTasks(Page):
+    workspace_id: Id = "default"
+    status: AnyCaseStatus | None = None
+    assigned_to: Id | None = None
+    session_id: Id | None = None
+
+
+class ListReadyTasks(Input):
+    workspace_id: Id = "default"
+    limit: Limit = 20
+
+
+class SetTaskStatus(Mutation):
+    task_id: Id
+    status: AnyCaseStatus
+    claim_token: int | None = None
+
+
+class DeleteTask(Mutation):
+    task_id: Id
+
+
+class DeleteTasks(Mutation):
+    workspace_id: Id
+
+
+class AddComment(Mutation):
+    task_id: Id
+    body: Text
+    agent_id: Id | None = None
+    session_id: Id | None = None
+
+
+class ReadyTasks(Result):
+    tasks: tuple[Task, ...]
+
+
+async def create_task(given: CreateTask, call: Call) -> Task:
+    """Create a task with a title and an objective. Dependencies must exist; list_ready_tasks shows what can be started."""
+    await call.workspace(given.workspace_id)
+    task = Task(title=given.title, objective=given.objective, workspace_id=given.workspace_id)
+    task = task.model_copy(update=workflow_state(given.changes()))
+    await check_dependencies(task, call)
+    return call.create(task)
+
+
+async def get_task(given: GetTask, call: Call) -> Task:
+    """Read a task whole."""
+    return await call.need(Task, given.task_id)
+
+
+async def list_tasks(given: ListTasks, call: Call) -> Listing[Task]:
+    """List the workspace's tasks, oldest first; filter by status, assignedTo or sessionId."""
+    return await call.list(
+        Task, given, workspace_id=given.workspace_id, status=given.status, assigned_to=given.assigned_to, session_id=given.session_id
+    )
+
+
+async def list_ready_tasks(given: ListReadyTasks, call: Call) -> ReadyTasks:
+    """List the tasks that can be started now, the most urgent first. Take one with claim_task."""
+    return ReadyTasks(tasks=tuple((await ready_tasks(given.workspace_id, call))[: given.limit]))
+
+
+async def update_task(given: UpdateTask, call: Call) -> Task:
+    """Change a task. Give expectedVersion, or the claimToken of your claim, to be refused when it has moved on meanwhile."""
+    task = await call.need(Task, given.task_id)
+    expect_version(task, given.expected_version)
+    expect_claim(task, given.claim_token)
+    changed = task.model_copy(update=(changes := workflow_state(given.changes())))
+    if "dependencies" in changes:
+        await check_dependencies(changed, call)
+    return call.update(task, **changes)
+
+
+async def set_task_status(given: SetTaskStatus, call: Call) -> Task:
+    """Move a task to a status; its board column follows."""
+    task = await call.need(Task, given.task_id)
+    expect_claim(task, given.claim_token)
+    return call.update(task, **workflow_state({"status": given.status}))
+
+
+async def delete_task(given: DeleteTask, call: Call) -> Deleted:
+    """Delete a task. Tasks that depend on it must let go of it first."""
+    task = await call.need(Task, given.task_id)
+    async for other in call.unit.every(Task, workspace_id=task.workspace_id):
+        if task.id in other.dependencies:
+            raise Refused(f"Task {other.id!r} depends on it. Change that task's dependencies first.", dependent=other.id)
+    call.delete(task)
+    return Deleted(id=task.id)
+
+
+async def delete_tasks(given: DeleteTasks, call: Call) -> Deleted:
+    """Delete all tasks of a workspace."""
+    tasks = [task async for task in call.unit.every(Task, workspace_id=given.workspace_id)]
+    for task in tasks:
+        call.delete(task)
+    return Deleted(id=given.workspace_id, deleted_count=len(tasks))
+
+
+async def add_comment(given: AddComment, call: Call) -> Task:
+    """Add a comment to a task."""
+    task = await call.need(Task, given.task_id)
+    comment = Comment(id=new_id(), body=given.body, created_at=call.now, agent_id=given.agent_id, session_id=given.session_id)
+    return call.update(task, comments=(*task.comments, comment))
+
+
+def workflow_state(changes: dict[str, Any]) -> dict[str, Any]:
+    """Status and board column say the same thing: either follows the other, and both together must agree."""
+    status, column = changes.get("status"), changes.get("column_id")
+    if status and column:
+        if STATUS_OF_COLUMN.get(column, status) != status and COLUMN_OF_STATUS[status] != column:
+            raise Invalid("columnId and status must describe the same workflow state")
+    elif status:
+        return changes | {"column_id": COLUMN_OF_STATUS[status]}
+    elif column and column in STATUS_OF_COLUMN:
+        return changes | {"status": STATUS_OF_COLUMN[column]}
+    return changes
+
+
+def expect_claim(task: Task, token: int | None) -> None:
+    """Whoever gives a token must still hold the claim that it stands for."""
+    if token is not None and (task.claim is None or task.claim.token != token):
+        raise Stale(
+            f"The claim with token {token} on task {task.id!r} is over. Stop this work, and claim_task again to go on.",
+            token=token, current=task.claim_count,
+        )  # fmt: skip
+
+
+async def check_dependencies(task: Task, call: Call) -> None:
+    """Every dependency exists, and following them never leads back: what was read for that must still hold at the commit."""
+    known: dict[str, Task] = {task.id: task}
+    stack: list[tuple[str, ...]] = [(task.id,)]
+    while stack:
+        path = stack.pop()
+        for id_ in known[path[-1]].dependencies:
+            if id_ in path:
+                cycle = [*path[path.index(id_) :], id_]
+                raise Invalid(f"The dependencies form a cycle: {' -> '.join(cycle)}", cycle=[*cycle])
+            if id_ not in known:
+                known[id_] = dependency = await call.need(Task, id_)
+                call.unit.guard(dependency)
+                stack.append((*path, id_))
+
+
+async def ready_tasks(workspace_id: str, call: Call) -> list[Task]:
+    """Claimable tasks whose dependencies are all completed, by priority."""
+    candidates = [
+        task
+        for status in ("PENDING", "IN_PROGRESS")
+        async for task in call.unit.every(Task, workspace_id=workspace_id, status=status)
+        if task.claimable_at(call.now)
+    ]
+    needed = {id_ for task in candidates for id_ in task.dependencies}
+    found = await gather(*(call.unit.get(Task, id_) for id_ in needed))
+    completed = {task.id for task in found if task and task.status == "COMPLETED"}
+    return sorted((task for task in candidates if completed.issuperset(task.dependencies)), key=by_priority)
+
+
+OPERATIONS = (
+    Operation(create_task, "tasks.write", writes=True, profiles=frozenset({"core"})),
+    Operation(get_task, "tasks.read", profiles=frozenset({"core"})),
+    Operation(list_tasks, "tasks.read", profiles=frozenset({"core"})),
+    Operation(list_ready_tasks, "tasks.read"),
+    Operation(update_task, "tasks.write", writes=True, profiles=frozenset({"core"})),
+    Operation(set_task_status, "tasks.write", writes=True),
+    Operation(delete_task, "tasks.write", writes=True, destructive=True),
+    Operation(delete_tasks, "tasks.write", writes=True, destructive=True),
+    Operation(add_comment, "tasks.write", writes=True),
+)

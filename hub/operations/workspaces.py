@@ -1,0 +1,113 @@
+"""Workspaces: where agents, tasks and notes live together."""
+
+from pydantic import Field
+
+from hub.domain import KINDS
+from hub.domain.errors import Duplicate, Refused
+from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
+from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, expect_version
+
+
+class CreateWorkspace(Mutation):
+    title: Name
+    id: Id | None = None
+    """Chosen by the hub unless given."""
+    metadata: dict[str, str] = {}
+    repo_path: str | None = None
+    """Legacy: kept in the metadata."""
+    branch: str | None = None
+    """Legacy: kept in the metadata."""
+
+
+class ListWorkspaces(Page):
+    status: WorkspaceStatus | None = None
+
+
+class GetWorkspace(Input):
+    workspace_id: Id = DEFAULT
+
+
+class UpdateWorkspace(Mutation):
+    workspace_id: Id
+    title: Name = Field(default=None)
+    status: WorkspaceStatus = Field(default=None)
+    metadata: dict[str, str] = Field(default=None)
+    """Merged into the metadata that is there."""
+    expected_version: int | None = None
+
+
+class ArchiveWorkspace(Mutation):
+    workspace_id: Id
+    archived: bool = True
+
+
+class DeleteWorkspace(Mutation):
+    workspace_id: Id
+
+
+class Deleted(Result):
+    deleted: bool = True
+    id: str
+    deleted_count: int = 1
+
+
+async def create_workspace(given: CreateWorkspace, call: Call) -> Workspace:
+    """Create a workspace. Its id goes into the workspaceId of everything made in it."""
+    metadata = given.metadata | {name: value for name, value in (("repoPath", given.repo_path), ("branch", given.branch)) if value}
+    workspace = Workspace(title=given.title, metadata=metadata)
+    if given.id is not None:
+        if await call.unit.get(Workspace, given.id):
+            raise Duplicate(f"There is a workspace {given.id!r} already. Take another id, or leave it out.")
+        workspace = workspace.model_copy(update={"id": given.id})
+    return call.create(workspace)
+
+
+async def list_workspaces(given: ListWorkspaces, call: Call) -> Listing[Workspace]:
+    """List the workspaces, oldest first."""
+    return await call.list(Workspace, given, status=given.status)
+
+
+async def get_workspace(given: GetWorkspace, call: Call) -> Workspace:
+    """Read a workspace."""
+    return await call.need(Workspace, given.workspace_id)
+
+
+async def update_workspace(given: UpdateWorkspace, call: Call) -> Workspace:
+    """Change a workspace's title, status or metadata."""
+    workspace = await call.need(Workspace, given.workspace_id)
+    expect_version(workspace, given.expected_version)
+    changes = {name: getattr(given, name) for name in given.model_fields_set & {"title", "status"}}
+    if "metadata" in given.model_fields_set:
+        changes["metadata"] = workspace.metadata | given.metadata
+    return call.update(workspace, **changes)
+
+
+async def archive_workspace(given: ArchiveWorkspace, call: Call) -> Workspace:
+    """Archive a workspace, or bring it back with archived=false. Nothing in it is lost."""
+    workspace = await call.need(Workspace, given.workspace_id)
+    return call.update(workspace, status="archived" if given.archived else "active")
+
+
+async def delete_workspace(given: DeleteWorkspace, call: Call) -> Deleted:
+    """Delete a workspace and everything in it, beyond recall. archive_workspace keeps it."""
+    if given.workspace_id == DEFAULT:
+        raise Refused("The default workspace stays. Archive it, or delete what is in it.")
+    workspace = await call.need(Workspace, given.workspace_id)
+    count = 0
+    for kind in KINDS:
+        if "workspace_id" in kind.columns:
+            async for record in call.unit.every(kind, workspace_id=given.workspace_id):
+                count += 1
+                call.unit.remove(record)
+    call.delete(workspace)
+    return Deleted(id=workspace.id, deleted_count=count + 1)
+
+
+OPERATIONS = (
+    Operation(create_workspace, "workspaces.write", writes=True),
+    Operation(list_workspaces, "workspaces.read"),
+    Operation(get_workspace, "workspaces.read"),
+    Operation(update_workspace, "workspaces.write", writes=True),
+    Operation(archive_workspace, "workspaces.write", writes=True),
+    Operation(delete_workspace, "workspaces.write", writes=True, destructive=True),
+)

@@ -1,0 +1,158 @@
+"""What the core needs from outside."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from hub.domain.events import Event
+from hub.domain.model import Record
+
+R = TypeVar("R", bound=Record)
+Clock = Callable[[], datetime]
+
+
+class Find(NamedTuple):
+    """A search for the records of a kind whose columns equal these values, in key order. Equal searches that wait together are one."""
+
+    type: type[Record]
+    where: tuple[tuple[str, str], ...] = ()
+    after: str = ""
+    """Only keys beyond this one."""
+    limit: int = 100
+
+
+class Search(NamedTuple):
+    """A full-text search: records that hold every word, the best first."""
+
+    types: tuple[type[Record], ...]
+    words: tuple[str, ...]
+    workspace_id: str | None
+    offset: int
+    limit: int
+
+
+class Hit(NamedTuple):
+    kind: str
+    body: str
+    score: float
+    """Higher is better; comparable within one answer only."""
+
+
+@dataclass(slots=True)
+class Write:
+    """One staged change. No record: remove it or, when `guard`, only insist on the version."""
+
+    type: type[Record]
+    key: str
+    expected: int
+    record: Record | None
+    guard: bool = False
+
+
+class Staged(Protocol):
+    """A unit of work as a store sees it."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def writes(self) -> Sequence[Write]: ...
+    @property
+    def events(self) -> Sequence[Event]: ...
+
+
+class Filter(NamedTuple):
+    """Which events of the log; None means any."""
+
+    workspace_id: str | None = None
+    kinds: tuple[str, ...] = ()
+    record_id: str | None = None
+
+
+EVERY_EVENT = Filter()
+
+
+class Logged(NamedTuple):
+    cursor: int
+    name: str
+    body: str
+    """The Event's wire JSON."""
+
+
+class Page(NamedTuple):
+    events: Sequence[Logged]
+    cursor: int
+    """Read up to here, matching or not: where to go on."""
+
+
+class Store(Protocol):
+    """Reads see what is committed; a read after an acknowledged commit on the same node sees that commit."""
+
+    async def get(self, tenant: str, type_: type[R], key: str) -> R | None: ...
+
+    async def find(self, tenant: str, query: Find) -> Sequence[str]:
+        """The stored bodies as they are; the caller builds records if it needs them."""
+
+    async def search(self, tenant: str, query: Search) -> Sequence[Hit]: ...
+
+    async def commit(self, unit: Staged) -> int:
+        """All or nothing. Raises Conflict, Duplicate or Busy (nothing was done), or Unavailable (not known).
+
+        Answers a cursor at which the unit's effects are visible. A caller that is cancelled may leave a commit behind it.
+        """
+
+    async def close(self) -> None:
+        """Refuse new units, finish those accepted, let go."""
+
+
+class EventLog(Protocol):
+    """Cursor order is commit order, without gaps, from 1."""
+
+    async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page: ...
+
+    async def latest(self) -> int: ...
+
+    async def beyond(self, cursor: int, patience: float) -> None:
+        """Return when the log may hold something beyond the cursor, and after `patience` seconds in any case."""
+
+
+class StoredRecord(NamedTuple):
+    kind: str
+    tenant: str
+    body: str
+
+
+class StoredEvent(NamedTuple):
+    cursor: int
+    tenant: str
+    body: str
+
+
+class Archive(Protocol):
+    """The whole content of a store, over all tenants, to move it to another one without loss."""
+
+    def records(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Sequence[StoredRecord]]: ...
+
+    def events(self) -> AsyncIterator[Sequence[StoredEvent]]: ...
+
+    async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
+        """Write these exactly as they were, versions and cursors included. Only for an empty store."""
+
+
+class Finding(NamedTuple):
+    """Something that `doctor` saw."""
+
+    ok: bool
+    what: str
+    next_step: str = ""
+
+
+class HubStore(Store, EventLog, Archive, Protocol):
+    """What a driver in `stores/` is."""
+
+    async def examine(self) -> Sequence[Finding]:
+        """Look at the schema for drift; read only."""
+
+
+Json = dict[str, Any]
+"""A parsed JSON object at a wire's boundary."""

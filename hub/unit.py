@@ -1,0 +1,105 @@
+"""The unit of work: one class for every store, because staging and overlay are the same for all."""
+
+from asyncio import Lock
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from hub.domain.errors import Conflict
+from hub.domain.events import Event
+from hub.domain.model import Instant, Record
+from hub.ports import Filter, Find, Hit, HubStore, Page, R, Search, Write
+
+RecordKey = tuple[str, str]
+"""Kind and key."""
+Turns = Mapping[tuple[str, str, str], Lock]
+
+
+class StagedFind(RuntimeError):
+    """A handler searched a kind that it had already staged changes to: a mistake in the handler."""
+
+
+class UnitOfWork:
+    """Reads go through to the store at once; changes are kept until the commit. It opens nothing, and dropping it costs nothing.
+
+    Its reads are no snapshot: a decision that rests on a record only read needs `guard`, one that rests on an absence needs a
+    unique column or a parent record that both sides write.
+    """
+
+    def __init__(self, store: HubStore, tenant: str, now: Instant, turns: Turns | None = None) -> None:
+        self._store, self._turns = store, turns
+        self._writes: dict[RecordKey, Write] = {}
+        self.tenant, self.now = tenant, now
+        self.events: list[Event] = []
+
+    @property
+    def writes(self) -> Sequence[Write]:
+        return list(self._writes.values())
+
+    @property
+    def written(self) -> list[RecordKey]:
+        """The records that it would change; not those that it only guards."""
+        return [key for key, write in self._writes.items() if not write.guard]
+
+    async def get(self, type_: type[R], key: str) -> R | None:
+        """The record as this unit would leave it."""
+        staged = self._writes.get((type_.kind, key))
+        if staged is not None and not staged.guard:
+            return staged.record if isinstance(staged.record, type_) else None
+        if self._turns and (turn := self._turns.get((self.tenant, type_.kind, key))):
+            async with turn:  # others lost a race over this record and go one by one: wait, holding nothing
+                pass
+        return await self._store.get(self.tenant, type_, key)
+
+    async def find(self, type_: type[R], after: str = "", limit: int = 100, **where: str | None) -> list[R]:
+        """Committed records only. A column that is None is not compared."""
+        return [type_.model_validate_json(body) for body in await self.bodies(type_, after, limit, **where)]
+
+    async def bodies(self, type_: type[Record], after: str = "", limit: int = 100, **where: str | None) -> Sequence[str]:
+        if any(kind == type_.kind and not write.guard for (kind, _), write in self._writes.items()):
+            raise StagedFind(type_.kind)
+        compared = tuple((name, value) for name, value in where.items() if value is not None)
+        return await self._store.find(self.tenant, Find(type_, compared, after, limit))
+
+    async def every(self, type_: type[R], **where: str | None) -> AsyncIterator[R]:
+        """All of them, however many, a page at a time."""
+        after = ""
+        while page := await self.find(type_, after, 500, **where):
+            for record in page:
+                yield record
+            after = page[-1].key
+
+    async def search(self, query: Search) -> Sequence[Hit]:
+        return await self._store.search(self.tenant, query)
+
+    async def events_after(self, cursor: int, filter_: Filter, limit: int) -> Page:
+        return await self._store.after(cursor, self.tenant, filter_, limit)
+
+    async def latest(self) -> int:
+        return await self._store.latest()
+
+    def put(self, record: R) -> R:
+        """Stage it; the answer is the record as it will stand, with its new version."""
+        expected = self._expected(record)
+        stored = record.stamped(expected + 1, self.now)
+        self._writes[record.kind, record.key] = Write(type(record), record.key, expected, stored)
+        return stored
+
+    def remove(self, record: Record) -> None:
+        self._writes[record.kind, record.key] = Write(type(record), record.key, self._expected(record), None)
+
+    def guard(self, record: Record) -> None:
+        """Commit only if this record, read but not written, is still at this version."""
+        self._writes.setdefault((record.kind, record.key), Write(type(record), record.key, record.version, None, guard=True))
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def _expected(self, record: Record) -> int:
+        """The stored version that this record stands on. A record that was staged must be the one staged last."""
+        staged = self._writes.get((record.kind, record.key))
+        if staged is None or staged.guard:
+            return record.version
+        if staged.record is None:
+            return staged.expected
+        if staged.record.version != record.version:
+            raise Conflict(f"{record.kind} {record.key} was staged from another version")
+        return staged.expected

@@ -1,0 +1,264 @@
+"""Postgres through asyncpg: a round of commits is one call of one function, and so one round trip.
+
+The queue of all nodes is inside the server; a node that stalls holds no lock. See `stores/schema/postgres.py`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import asyncpg
+
+from hub.domain.errors import Conflict, Duplicate, HubError, Unavailable
+from hub.domain.events import Event
+from hub.domain.model import Record
+from hub.feed import Bell
+from hub.ports import Filter, Find, Finding, Hit, Logged, Page, R, Search, Staged, StoredEvent, StoredRecord, Write
+from stores import sql
+from stores.group import NOT_KNOWN, Group
+from stores.schema import SchemaError
+from stores.schema import postgres as schema
+
+log = logging.getLogger("stores")
+
+T = TypeVar("T")
+Key = tuple[str, str, str]
+"""Kind, tenant, key."""
+PageAsk = tuple[int, str, Filter, int]
+CONNECTIONS = 4
+TIMEOUT = 30.0
+"""Seconds for any one statement."""
+BATCH = 500
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError, TimeoutError)
+"""The server was not reached, went away or did not answer."""
+
+DIALECT = sql.Dialect(
+    mark=lambda at: f"${at}",
+    matches=lambda type_, mark: f"{type_.kind} t WHERE t.search @@ to_tsquery('simple', {mark})",
+    score=lambda type_, mark: f"ts_rank('{{0, 0, 0.1, 1}}', t.search, to_tsquery('simple', {mark}))",
+    words=lambda words: " & ".join(f"'{word}'" for word in words),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    written: frozenset[Key]
+    guarded: frozenset[Key]
+    steps: Sequence[tuple[Any, ...]]
+    events: Sequence[sql.Values]
+
+
+class PostgresStore:
+    """Made by `open`. Any number of nodes may share the database."""
+
+    def __init__(self, url: str, kinds: Sequence[type[Record]], pool: "asyncpg.Pool[Any]") -> None:
+        self._url, self._kinds, self._pool = url, kinds, pool
+        self._width = schema.width(kinds)
+        marks = ", ".join(f"${at}" for at in range(1, 17 + self._width))
+        self._call = f"SELECT lost, head FROM {schema.function_name(kinds)}({marks})"
+        self._bell = Bell()
+        self._commits: Group[Encoded, int] = Group(self._commit)
+        self._reads: Group[Key, str | None] = Group(self._read, rounds=2)
+        self._pages: Group[PageAsk, Page] = Group(self._read_pages)
+        self._heard = asyncio.Event()
+        self._listener = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def open(cls, url: str, kinds: Sequence[type[Record]]) -> "PostgresStore":
+        """Raises Unavailable with the next step when the database cannot be used."""
+        try:
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=CONNECTIONS, reset=_keep, command_timeout=TIMEOUT, timeout=10)
+            async with pool.acquire() as connection:
+                await schema.migrate(connection, kinds)
+        except SchemaError as error:
+            raise Unavailable(str(error)) from None
+        except (asyncpg.PostgresError, *LOST, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"Cannot use the Postgres database: {reason}. Check DATABASE_URL or --db, and that the server runs.") from None
+        store = cls(url, kinds, pool)
+        await store._heard.wait()
+        return store
+
+    async def get(self, tenant: str, type_: type[R], key: str) -> R | None:
+        body = await self._reads.ask((type_.kind, tenant, key))
+        return type_.model_validate_json(body) if body else None
+
+    async def find(self, tenant: str, query: Find) -> Sequence[str]:
+        return [body for (body,) in await self._fetch(*sql.find(tenant, query, DIALECT))]
+
+    async def search(self, tenant: str, query: Search) -> Sequence[Hit]:
+        return [Hit(*row) for row in await self._fetch(*sql.search(tenant, query, DIALECT))]
+
+    async def commit(self, unit: Staged) -> int:
+        keys: dict[bool, set[Key]] = {True: set(), False: set()}
+        for write in unit.writes:
+            keys[write.guard].add((write.type.kind, unit.tenant, write.key))
+        steps = [_step(unit.tenant, write, self._width) for write in unit.writes]
+        events = [sql.logged(unit.tenant, event) for event in unit.events]
+        return await self._commits.ask(Encoded(frozenset(keys[False]), frozenset(keys[True]), steps, events))
+
+    async def close(self) -> None:
+        for group in (self._commits, self._reads, self._pages):
+            await group.close()
+        self._listener.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._listener
+        with suppress(TimeoutError):
+            async with asyncio.timeout(3):
+                await self._pool.close()
+        self._pool.terminate()
+
+    async def latest(self) -> int:
+        return cast(int, (await self._fetch("SELECT cursor FROM log_head", ()))[0][0])
+
+    async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        return await self._pages.ask((cursor, tenant, filter_, limit))
+
+    async def beyond(self, cursor: int, patience: float) -> None:
+        await self._bell.beyond(cursor, patience)
+
+    async def records(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Sequence[StoredRecord]]:
+        for type_ in kinds:
+            tenant = key = ""
+            text = f"SELECT tenant, id, body FROM {type_.kind} WHERE (tenant, id) > ($1, $2) ORDER BY tenant, id LIMIT {BATCH}"
+            while rows := await self._fetch(text, (tenant, key)):
+                tenant, key, _ = rows[-1]
+                yield [StoredRecord(type_.kind, owner, body) for owner, _, body in rows]
+
+    async def events(self) -> AsyncIterator[Sequence[StoredEvent]]:
+        cursor = 0
+        while rows := await self._fetch(f"SELECT cursor, tenant, body FROM log WHERE cursor > $1 ORDER BY cursor LIMIT {BATCH}", (cursor,)):
+            cursor = rows[-1][0]
+            yield [StoredEvent(*row) for row in rows]
+
+    async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            for tenant, record in records:
+                names = sql.names(type(record))
+                marks = ", ".join(f"${at}" for at in range(1, len(names) + 1))
+                await connection.execute(f"INSERT INTO {record.kind} ({', '.join(names)}) VALUES ({marks})", *sql.row(tenant, record))
+            rows = [(cursor, *sql.logged(tenant, event)) for cursor, tenant, event in events]
+            await connection.executemany("INSERT INTO log VALUES ($1, $2, $3, $4, $5, $6, $7)", rows)
+            await connection.execute("UPDATE log_head SET cursor = greatest(cursor, (SELECT coalesce(max(cursor), 0) FROM log))")
+
+    async def examine(self) -> Sequence[Finding]:
+        async with self._pool.acquire() as connection:
+            drifted = await schema.drift(connection, self._kinds)
+        said = f"schema differs: {', '.join(drifted[:10])}" if drifted else "schema as declared"
+        return [Finding(not drifted, said, "Export, and import into a new database." if drifted else "")]
+
+    async def _fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Read. A connection that died while it was idle is found out here, so one lost read is asked again."""
+        for last in (False, True):
+            try:
+                return await self._pool.fetch(text, *values)
+            except LOST as error:
+                if last:
+                    log.warning("the database does not answer: %s", type(error).__name__)
+        raise Unavailable("The database does not answer. Call again when it is back.")
+
+    async def _commit(self, units: Sequence[Encoded]) -> Sequence[int | HubError]:
+        outcomes: dict[Encoded, int | HubError] = {}
+        for apart in _apart(units):
+            outcomes.update(zip(apart, await self._together(apart), strict=True))
+        return [outcomes[unit] for unit in units]
+
+    async def _together(self, units: Sequence[Encoded]) -> list[int | HubError]:
+        """Units that share no written record, in one statement. A broken uniqueness undoes it: then each goes alone."""
+        steps = [(at, *step) for at, unit in enumerate(units) for step in unit.steps]
+        events = [(at, *event) for at, unit in enumerate(units) for event in unit.events]
+        try:
+            lost, head = cast(
+                tuple[list[int], int], await self._pool.fetchrow(self._call, *_columns(steps, 9 + self._width), *_columns(events, 7))
+            )
+        except asyncpg.UniqueViolationError:
+            if len(units) == 1:
+                return [Duplicate("There is one like it already.")]
+            return [outcome for unit in units for outcome in await self._together([unit])]
+        except LOST as error:
+            log.warning("a commit of %d units was not answered: %s", len(units), type(error).__name__)
+            return [Unavailable(NOT_KNOWN)] * len(units)
+        self._bell.ring(head)
+        conflict = Conflict("The record was changed meanwhile. Read it again and repeat the change.")
+        return [conflict if at in lost else head for at in range(len(units))]
+
+    async def _read_pages(self, asks: Sequence[PageAsk]) -> Sequence[Page | HubError]:
+        """Followers at the end of the log ask the same thing together: it is read once."""
+        head = await self.latest()
+        pages = {ask: await self._page(head, *ask) for ask in dict.fromkeys(asks)}
+        return [pages[ask] for ask in asks]
+
+    async def _page(self, head: int, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        if head <= cursor:
+            return Page((), cursor)
+        rows = [Logged(*row) for row in await self._fetch(*sql.after(cursor, head, tenant, filter_, limit, DIALECT.mark))]
+        return Page(rows, rows[-1].cursor if len(rows) == limit else head)
+
+    async def _read(self, asks: Sequence[Key]) -> Sequence[str | None | HubError]:
+        kinds = sorted({kind for kind, _, _ in asks})
+        text = " UNION ALL ".join(
+            f"SELECT n, body FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w(k, t, i, n) "
+            f"JOIN {kind} ON w.k = '{kind}' AND tenant = w.t AND id = w.i" for kind in kinds
+        )  # fmt: skip
+        found = dict(await self._fetch(text, _columns(asks, 3)))
+        return [found.get(at) for at in range(1, len(asks) + 1)]
+
+    async def _listen(self) -> None:
+        """Hear of every commit, on a connection of its own. It is seen to die silently, so it is watched and made again."""
+        while True:
+            with suppress(*LOST, asyncpg.PostgresError):
+                connection = await asyncpg.connect(self._url, timeout=10)
+                try:
+                    gone = asyncio.Event()
+                    connection.add_termination_listener(_sets(gone))
+                    await connection.add_listener("trivium_log", lambda *heard: self._bell.ring(int(cast(str, heard[3]))))
+                    self._bell.ring(await self.latest())
+                    self._heard.set()
+                    await gone.wait()
+                finally:
+                    connection.terminate()
+            with suppress(HubError):
+                self._bell.ring(await self.latest())
+            await asyncio.sleep(0.5)
+
+
+def _sets(event: asyncio.Event) -> Callable[..., None]:
+    return lambda *_: event.set()
+
+
+def _step(tenant: str, write: Write, width: int) -> tuple[Any, ...]:
+    """Kind, new version (or what else), expected version, tenant, key, and the rest of the row."""
+    kind = write.type.kind
+    if write.record is None:
+        return kind, schema.GUARD if write.guard else schema.REMOVE, write.expected, tenant, write.key, *([None] * (3 + width))
+    _, key, version, created, updated, body, *own = sql.row(tenant, write.record)
+    return kind, version, write.expected, tenant, key, created, updated, body, *own, *([None] * (width - len(own)))
+
+
+def _apart(units: Sequence[Encoded]) -> list[list[Encoded]]:
+    """Rounds within a round: a unit comes after each one that writes what it reads, or reads what it writes."""
+    last_write: dict[Key, int] = {}
+    last_guard: dict[Key, int] = {}
+    rounds: list[list[Encoded]] = []
+    for unit in units:
+        after_writes = (last_write.get(key, -1) for key in unit.written | unit.guarded)
+        after_guards = (last_guard.get(key, -1) for key in unit.written)
+        at = 1 + max((*after_writes, *after_guards), default=-1)
+        if at == len(rounds):
+            rounds.append([])
+        rounds[at].append(unit)
+        last_write.update(dict.fromkeys(unit.written, at))
+        for key in unit.guarded:
+            last_guard[key] = max(at, last_guard.get(key, -1))
+    return rounds
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+async def _keep(_: object) -> None:
+    """No reset: nothing here changes a pooled connection's state, and a reset costs a round trip."""

@@ -1,0 +1,88 @@
+"""SQLite's side of the schema: tables, full-text search kept by triggers, and the look for drift."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from pydantic.alias_generators import to_camel
+
+from hub.domain.model import Record
+from stores import schema
+
+LOG = (
+    "CREATE TABLE log (cursor INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, "
+    "record_id TEXT NOT NULL, workspace_id TEXT, body TEXT NOT NULL)",  # INTEGER PRIMARY KEY is the row id itself: one tree less
+    "CREATE INDEX log_by_tenant ON log (tenant, cursor)",
+    "CREATE TABLE log_head (one INTEGER PRIMARY KEY, cursor INTEGER NOT NULL)",
+    "INSERT INTO log_head VALUES (1, 0)",
+)
+
+
+def statements(kinds: Sequence[type[Record]]) -> list[str]:
+    return schema.tables(kinds, _table, LOG)
+
+
+def migrate(raw: sqlite3.Connection, kinds: Sequence[type[Record]]) -> None:
+    """Bring the database to today's schema. Several processes may do this at once."""
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        known = raw.execute("SELECT name FROM sqlite_master WHERE name = 'schema_version'").fetchone()
+        if known:
+            (version,) = raw.execute("SELECT version FROM schema_version").fetchone()
+            todo = schema.steps_from(version, "SQLITE")
+        elif raw.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone():
+            raise schema.SchemaError("The file is a database of something else. Name another file with --db sqlite:PATH.")
+        else:
+            todo = statements(kinds)
+        for statement in todo:
+            raw.execute(statement)
+        raw.execute("COMMIT")
+    except BaseException:
+        raw.execute("ROLLBACK")
+        raise
+
+
+def drift(raw: sqlite3.Connection, kinds: Sequence[type[Record]]) -> list[str]:
+    """What in this database is not as a new one would have it."""
+    with sqlite3.connect(":memory:") as fresh:
+        for statement in statements(kinds):
+            fresh.execute(statement)
+        wanted, found = _shape(fresh), _shape(raw)
+    fresh.close()
+    return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+
+
+def _shape(raw: sqlite3.Connection) -> dict[str, object]:
+    """Tables by their columns (a table that was altered has another text), everything else by its text."""
+    shape: dict[str, object] = {}
+    for type_, name, text in raw.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall():
+        columns = raw.execute("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(?)", (name,)).fetchall()
+        shape[name] = sorted(columns) if type_ == "table" and not text.startswith("CREATE VIRTUAL") else text
+    return shape
+
+
+def _table(type_: type[Record]) -> list[str]:
+    """`row` is the row id by name, so that VACUUM keeps it: the full-text index knows records by it."""
+    kind, own = type_.kind, "".join(f", {name} TEXT" for name in type_.columns)
+    made = [
+        f"CREATE TABLE {kind} (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        f"created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL{own})",
+        f"CREATE UNIQUE INDEX {kind}_key ON {kind} (tenant, id)",
+    ]
+    return made + _full_text(type_) if type_.searchable else made
+
+
+def _full_text(type_: type[Record]) -> list[str]:
+    kind, fields = type_.kind, ", ".join(type_.searchable)
+
+    def texts(side: str) -> list[str]:
+        return [f"json_extract({side}.body, '$.{to_camel(name)}')" for name in type_.searchable]
+
+    add = f"INSERT INTO {kind}_text (rowid, {fields}) VALUES (new.row, {', '.join(texts('new'))});"
+    drop = f"INSERT INTO {kind}_text ({kind}_text, rowid, {fields}) VALUES ('delete', old.row, {', '.join(texts('old'))});"
+    changed = " OR ".join(f"{old} IS NOT {new}" for old, new in zip(texts("old"), texts("new"), strict=True))
+    return [
+        f"CREATE VIRTUAL TABLE {kind}_text USING fts5({fields}, content='', tokenize='unicode61')",
+        f"CREATE TRIGGER {kind}_text_added AFTER INSERT ON {kind} BEGIN {add} END",
+        f"CREATE TRIGGER {kind}_text_changed AFTER UPDATE OF body ON {kind} WHEN {changed} BEGIN {drop} {add} END",
+        f"CREATE TRIGGER {kind}_text_removed AFTER DELETE ON {kind} BEGIN {drop} END",
+    ]
