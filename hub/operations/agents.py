@@ -1,6 +1,6 @@
 """Agents: who works here, and who is still there."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -9,13 +9,15 @@ from hub.domain.conversations import Conversation
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
 from hub.domain.tasks import Task, TaskStatus
-from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Page, Result
+from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Page, Result, changes
 from hub.operations.workspaces import Deleted
 
 AnyCaseStatus = Annotated[AgentStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
 
 
 class CreateAgent(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("name", "role", "workspaceId", "parentId")
+
     name: Name
     role: AgentRole
     workspace_id: Id = "default"
@@ -29,6 +31,8 @@ class GetAgent(Input):
 
 
 class ListAgents(Page):
+    brief: ClassVar[tuple[str, ...]] = ("workspaceId", "status", "cursor")
+
     workspace_id: Id = "default"
     role: AgentRole | None = None
     status: AgentStatus | None = None
@@ -37,10 +41,10 @@ class ListAgents(Page):
 
 class UpdateAgent(Mutation):
     agent_id: Id
-    name: Name = Field(default=None)
-    status: AnyCaseStatus = Field(default=None)
-    model_tier: ModelTier = Field(default=None)
-    metadata: dict[str, str] = Field(default=None)
+    name: Name | None = None
+    status: AnyCaseStatus | None = None
+    model_tier: ModelTier | None = None
+    metadata: dict[str, str] | None = None
     """Merged into the metadata that is there."""
 
 
@@ -105,10 +109,10 @@ async def list_agents(given: ListAgents, call: Call) -> AgentViews:
 async def update_agent(given: UpdateAgent, call: Call) -> AgentView:
     """Change an agent's name, status, model tier or metadata."""
     agent = await call.need(Agent, given.agent_id)
-    changes = {name: getattr(given, name) for name in given.model_fields_set & {"name", "status", "model_tier"}}
-    if "metadata" in given.model_fields_set:
-        changes["metadata"] = agent.metadata | given.metadata
-    return view(call.update(agent, **changes), call)
+    changed = changes(given, Agent)
+    if given.metadata is not None:
+        changed["metadata"] = agent.metadata | given.metadata
+    return view(call.update(agent, **changed), call)
 
 
 async def heartbeat_agent(given: HeartbeatAgent, call: Call) -> AgentView:

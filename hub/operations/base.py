@@ -22,7 +22,7 @@ Profile = str
 Text = Annotated[str, Field(max_length=1_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=400)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
-Limit = Annotated[int, Field(ge=1, le=500)]
+Limit = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Input(Value):
@@ -31,6 +31,8 @@ class Input(Value):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid", defer_build=True, use_attribute_docstrings=True
     )
+    brief: ClassVar[tuple[str, ...]] = ()
+    """The wire names that a short description shows; none: all of them. The others work all the same."""
 
 
 class Mutation(Input):
@@ -44,7 +46,7 @@ class Page(Input):
     """The input of a list: where to go on, and how many at most."""
 
     cursor: str = ""
-    """`nextCursor` of the page before."""
+    """nextCursor of the page before."""
     limit: Limit = 100
 
 
@@ -126,6 +128,13 @@ class Call:
 
     def emit(self, record: Record, what: str, **data: JsonValue) -> None:
         self.unit.emit(fact(record, what, at=self.now, by=self.caller.subject, data=data or None))
+
+
+def changes(given: Input, type_: type[Record]) -> dict[str, Any]:
+    """The record's fields that the caller named. Null takes an optional field away; of another one it says nothing."""
+    named = {name: getattr(given, name) for name in given.model_fields_set & type_.model_fields.keys()}
+    return {name: value for name, value in named.items() if value is not None or type_.model_fields[name].get_default() is None
+            and not type_.model_fields[name].is_required()}
 
 
 def expect_version(record: Record, expected: int | None) -> None:

@@ -1,11 +1,11 @@
 """Claims: who works on a task, for how long, and who it is given to."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from hub.domain.agents import Agent
-from hub.domain.conversations import Conversation, Message
+from hub.domain.conversations import Conversation, Message, MessageRole
 from hub.domain.errors import Refused
 from hub.domain.model import later
 from hub.domain.tasks import Claim, Task
@@ -44,13 +44,16 @@ class DelegateTask(Mutation):
 
 
 async def claim_task(given: ClaimTask, call: Call) -> Task:
-    """Take a task to work on it alone: the one named, or the most urgent ready one. Keep claim.token for renew_claim,
-    update_task and report_to_parent, and renew before claim.expiresAt.
+    """Take a task to work on it alone. Keep claim.token as claimToken for update_task and report_to_parent; claim it again
+    before claim.expiresAt to keep it.
     """
     agent = await call.need(Agent, given.agent_id)
     task = await _claimable(given, call)
-    token = task.claim_count + 1
+    renewed = task.claimed_at(call.now)
+    token = task.claim_count + (0 if renewed else 1)
     claim = Claim(agent_id=agent.id, token=token, expires_at=later(call.now, given.lease_seconds))
+    if renewed:
+        return call.unit.put(task.model_copy(update={"claim": claim}))
     changed = {"claim": claim, "claim_count": token, "assigned_to": agent.id, "status": "IN_PROGRESS", "column_id": "dev"}
     return call.write(task.model_copy(update=changed), "claimed", agentId=agent.id, token=token)
 
@@ -68,7 +71,7 @@ async def release_claim(given: ReleaseClaim, call: Call) -> Task:
     """Give a task back unfinished: it can be claimed again at once."""
     task = await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
-    changed = {"claim": None, "assigned_to": None}
+    changed: dict[str, Any] = {"claim": None, "assigned_to": None}
     if task.status == "IN_PROGRESS":
         changed |= {"status": "PENDING", "column_id": "backlog"}
     return call.write(task.model_copy(update=changed), "released", token=given.claim_token)
@@ -87,12 +90,12 @@ async def delegate_task(given: DelegateTask, call: Call) -> Task:
     return call.write(task.model_copy(update=changed), "delegated", agentId=agent.id, callerAgentId=given.caller_agent_id)
 
 
-async def tell(agent: Agent, role: str, content: str, call: Call, tool_name: str | None = None, tool_args: str | None = None) -> Message:
+async def tell(agent: Agent, role: MessageRole, content: str, call: Call, tool_name: str | None = None, tool_args: str | None = None) -> Message:
     """Append a turn to the agent's conversation."""
     counter = await call.unit.get(Conversation, agent.id) or Conversation(id=agent.id, workspace_id=agent.workspace_id)
     counter = call.unit.put(counter.model_copy(update={"turns": counter.turns + 1}))
     message = Message(
-        workspace_id=agent.workspace_id, agent_id=agent.id, turn=counter.turns, role=role,  # type: ignore[arg-type]
+        workspace_id=agent.workspace_id, agent_id=agent.id, turn=counter.turns, role=role,
         content=content, timestamp=call.now, tool_name=tool_name, tool_args=tool_args,
     )  # fmt: skip
     return call.create(message, agentId=agent.id, turn=counter.turns)
@@ -106,6 +109,8 @@ async def _claimable(given: ClaimTask, call: Call) -> Task:
         return ready[0]
     task = await call.need(Task, given.task_id)
     if task.claim and task.claimed_at(call.now):
+        if task.claim.agent_id == given.agent_id:
+            return task
         raise Refused(
             f"Agent {task.claim.agent_id!r} holds it until {task.claim.expires_at}. Claim another task.",
             holder=task.claim.agent_id, expiresAt=task.claim.expires_at,

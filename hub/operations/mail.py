@@ -1,6 +1,6 @@
 """Mail between agents: sent once, delivered to each, kept in the inbox until acknowledged."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -20,13 +20,14 @@ class SendMessage(Mutation):
     content: Text
     subject: Name | None = None
     reply_to: Id | None = None
-    """The id of the letter that this answers: it joins its thread."""
+    """Id of the letter that this answers."""
 
 
 class ReadInbox(Input):
+    brief: ClassVar[tuple[str, ...]] = ("agentId", "cursor", "limit")
+
     agent_id: Id
     cursor: Annotated[int, Field(ge=0)] = 0
-    """Only letters with a higher number."""
     limit: Limit = 20
     include_acknowledged: bool = False
 
@@ -34,7 +35,6 @@ class ReadInbox(Input):
 class AcknowledgeMessages(Mutation):
     agent_id: Id
     numbers: Annotated[tuple[int, ...], Field(min_length=1, max_length=200)]
-    """The numbers of the letters in the inbox."""
 
 
 class ReadThread(Page):
@@ -56,7 +56,7 @@ class Acknowledged(Result):
 
 
 async def send_message(given: SendMessage, call: Call) -> Letter:
-    """Send a letter to one agent or many. With idempotencyKey it is safe to send again after a failure."""
+    """Send a letter to one agent or many."""
     recipients = [await call.need(Agent, id_) for id_ in dict.fromkeys(given.to_agent_ids)]
     letter = Letter(
         workspace_id=recipients[0].workspace_id, thread_id="", from_agent_id=given.from_agent_id, subject=given.subject,

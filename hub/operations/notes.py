@@ -1,7 +1,7 @@
 """Notes: texts that many write at once. Every edit is stored as a Yjs update; edits of different places both survive."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from hub.domain.model import Value, new_id
 from hub.domain.notes import SPEC, Note, NoteDocument, NoteMetadata, NoteType, NoteUpdate, decode, encode, note_key
 from hub.domain.task_blocks import INVALID, TaskBlock, blocks, replace_blocks
 from hub.domain.tasks import Task
-from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, Text, expect_version
+from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
 from hub.operations.workspaces import Deleted
 
 TAIL = 64
@@ -41,11 +41,13 @@ class ListNotes(Page):
 
 
 class SetNoteContent(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("noteId", "content", "workspaceId", "baseVersion")
+
     note_id: Id
     content: Text
     workspace_id: Id = "default"
     base_version: int | None = None
-    """textVersion of the note that you read: what others wrote since is kept."""
+    """textVersion of the note that you read."""
     title: Name | None = None
     session_id: Id | None = None
 
@@ -66,8 +68,8 @@ class EditNote(Mutation):
 class UpdateNote(Mutation):
     note_id: Id
     workspace_id: Id = "default"
-    title: Name = Field(default=None)
-    metadata: NoteMetadata = Field(default=None)
+    title: Name | None = None
+    metadata: NoteMetadata | None = None
     expected_version: int | None = None
 
 
@@ -154,9 +156,7 @@ async def list_notes(given: ListNotes, call: Call) -> Listing[Note]:
 
 
 async def set_note_content(given: SetNoteContent, call: Call) -> Note:
-    """Write a note's whole content. With baseVersion, what others wrote meanwhile elsewhere in it is kept; without, the
-    content is what you say.
-    """
+    """Write a note's whole content. With baseVersion, what others wrote in it since is kept."""
     editing = await _open(await _need(given.workspace_id, given.note_id, call), call)
     current, base = editing.note.text_version, given.base_version
     if base is not None and base > current:
@@ -192,7 +192,8 @@ async def update_note(given: UpdateNote, call: Call) -> Note:
     """Change a note's title or metadata."""
     note = await _need(given.workspace_id, given.note_id, call)
     expect_version(note, given.expected_version)
-    return call.update(note, **{name: getattr(given, name) for name in given.model_fields_set & {"title", "metadata"}})
+    changed = changes(given, Note)
+    return call.update(note, **{name: changed[name] for name in changed.keys() & {"title", "metadata"}})
 
 
 async def delete_note(given: DeleteNote, call: Call) -> Deleted:
@@ -335,5 +336,5 @@ OPERATIONS = (
     Operation(delete_note, "notes.write", writes=True, destructive=True),
     Operation(get_note_state, "notes.read"),
     Operation(apply_note_update, "notes.write", writes=True),
-    Operation(convert_task_blocks, "notes.write", writes=True, profiles=frozenset({"core"})),
+    Operation(convert_task_blocks, "notes.write", writes=True),
 )

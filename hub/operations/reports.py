@@ -1,5 +1,7 @@
 """How a task ends: the report of whoever did it, the evidence, the verdict."""
 
+from typing import ClassVar
+
 from hub.domain.agents import Agent
 from hub.domain.errors import Refused
 from hub.domain.tasks import STATUS_OF_VERDICT, Artifact, ArtifactType, Task, Verdict
@@ -9,6 +11,8 @@ from hub.operations.tasks import Texts, expect_claim, workflow_state
 
 
 class ReportToParent(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("agentId", "taskId", "summary", "success", "claimToken")
+
     agent_id: Id
     task_id: Id
     summary: Text

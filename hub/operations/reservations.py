@@ -1,6 +1,6 @@
 """File reservations: who edits what, told before two do."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -23,6 +23,8 @@ Paths = Annotated[tuple[Path, ...], Field(min_length=1, max_length=50)]
 
 
 class ReserveFiles(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("agentId", "paths", "workspaceId", "exclusive", "ttlSeconds", "reason")
+
     agent_id: Id
     paths: Paths
     workspace_id: Id = "default"
@@ -40,6 +42,8 @@ class ListReservations(Input):
 
 
 class ReleaseFiles(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("agentId", "paths", "workspaceId")
+
     agent_id: Id
     paths: Annotated[tuple[Path, ...], Field(max_length=50)] | None = None
     """Left out: all of them."""

@@ -24,10 +24,9 @@ MOST_WORDS = 16
 
 class Search(Input):
     query: Annotated[str, Field(min_length=1, max_length=400)]
-    """Words; every one must occur."""
+    """Every word must occur."""
     workspace_id: Id | None = None
     kinds: tuple[SearchKind, ...] = ()
-    """None: all of them."""
     cursor: Annotated[int, Field(ge=0, le=10_000)] = 0
     limit: Annotated[int, Field(ge=1, le=100)] = 10
 
@@ -46,7 +45,7 @@ class SearchResult(Result):
 
 
 async def search(given: Search, call: Call) -> SearchResult:
-    """Search tasks, notes, messages and letters for words; the best hits first. Read a hit whole with get_task or get_note."""
+    """Search tasks, notes, messages and letters for words, the best hits first. get_task or get_note reads one."""
     words = tuple(dict.fromkeys(word.lower() for word in findall(r"\w+", given.query)))[:MOST_WORDS]
     if not words:
         raise Invalid("query: it needs at least one word of letters or digits")
@@ -61,7 +60,7 @@ def _found(hit: Hit, words: tuple[str, ...]) -> Found:
     title = body.get("title") or body.get("subject") or body.get("content", "")[:60]
     text = " ".join((body.get("content") or body.get("objective") or "").split())
     at = max(0, min((place for word in words if (place := text.lower().find(word)) >= 0), default=0) - SNIPPET // 4)
-    return Found(kind=hit.kind, id=body["id"], workspace_id=body["workspaceId"], title=title, snippet=text[at : at + SNIPPET])  # type: ignore[arg-type]
+    return Found(kind=hit.kind, id=body["id"], workspace_id=body["workspaceId"], title=title, snippet=text[at : at + SNIPPET])
 
 
 OPERATIONS = (Operation(search, "search.read", profiles=frozenset({"core"})),)

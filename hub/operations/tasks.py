@@ -1,7 +1,7 @@
 """Tasks: made, read, changed. Who works on them stands in `claims`, how they end in `reports`."""
 
 from asyncio import gather
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, JsonValue
 
@@ -11,7 +11,7 @@ from hub.domain.tasks import (
     COLUMN_OF_STATUS, STATUS_OF_COLUMN, Comment, CreationSource, FallbackAgent, Task, TaskPriority, TaskStatus, Verdict, by_priority,
 )  # fmt: skip
 from hub.domain.model import new_id
-from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Page, Result, Text, expect_version
+from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
 from hub.operations.workspaces import Deleted
 
 Texts = Annotated[tuple[Text, ...], Field(max_length=200)]
@@ -27,7 +27,7 @@ class TaskFields(Mutation):
     verification_commands: Texts | None = None
     test_cases: Texts | None = None
     dependencies: Ids = ()
-    """Ids of tasks that must be COMPLETED first."""
+    """Ids of tasks to be completed first."""
     priority: TaskPriority | None = None
     parallel_group: Name | None = None
     assigned_to: Id | None = None
@@ -62,12 +62,12 @@ class TaskFields(Mutation):
     context_search_spec: dict[str, JsonValue] | None = None
     jit_context_snapshot: dict[str, JsonValue] | None = None
 
-    def changes(self) -> dict[str, Any]:
-        """The task's fields that the caller named."""
-        return {name: getattr(self, name) for name in self.model_fields_set & Task.model_fields.keys()}
-
 
 class CreateTask(TaskFields):
+    brief: ClassVar[tuple[str, ...]] = (
+        "title", "objective", "workspaceId", "scope", "acceptanceCriteria", "verificationCommands", "dependencies", "priority",
+    )  # fmt: skip
+
     title: Name
     objective: Text
     workspace_id: Id = "default"
@@ -76,16 +76,18 @@ class CreateTask(TaskFields):
 
 
 class UpdateTask(TaskFields):
+    brief: ClassVar[tuple[str, ...]] = (
+        "taskId", "title", "objective", "status", "priority", "dependencies", "expectedVersion", "claimToken",
+    )  # fmt: skip
+
     task_id: Id
-    title: Name = Field(default=None)
-    objective: Text = Field(default=None)
+    title: Name | None = None
+    objective: Text | None = None
     completion_summary: Text | None = None
     verification_verdict: Verdict | None = None
     verification_report: Text | None = None
     expected_version: int | None = None
-    """Refuse if the task is at another version by now."""
     claim_token: int | None = None
-    """The token of your claim: refuse if somebody else has claimed the task since."""
     agent_id: Id | None = None
     repo_path: str | None = None
     sync_to_git_hub: bool | None = None
@@ -96,6 +98,8 @@ class GetTask(Input):
 
 
 class ListTasks(Page):
+    brief: ClassVar[tuple[str, ...]] = ("workspaceId", "status", "assignedTo", "cursor")
+
     workspace_id: Id = "default"
     status: AnyCaseStatus | None = None
     assigned_to: Id | None = None
@@ -133,10 +137,10 @@ class ReadyTasks(Result):
 
 
 async def create_task(given: CreateTask, call: Call) -> Task:
-    """Create a task with a title and an objective. Dependencies must exist; list_ready_tasks shows what can be started."""
+    """Create a task. claim_task takes the most urgent one whose dependencies are completed."""
     await call.workspace(given.workspace_id)
     task = Task(title=given.title, objective=given.objective, workspace_id=given.workspace_id)
-    task = task.model_copy(update=workflow_state(given.changes()))
+    task = task.model_copy(update=workflow_state(changes(given, Task)))
     await check_dependencies(task, call)
     return call.create(task)
 
@@ -147,7 +151,7 @@ async def get_task(given: GetTask, call: Call) -> Task:
 
 
 async def list_tasks(given: ListTasks, call: Call) -> Listing[Task]:
-    """List the workspace's tasks, oldest first; filter by status, assignedTo or sessionId."""
+    """List the workspace's tasks, oldest first."""
     return await call.list(
         Task, given, workspace_id=given.workspace_id, status=given.status, assigned_to=given.assigned_to, session_id=given.session_id
     )
@@ -159,14 +163,14 @@ async def list_ready_tasks(given: ListReadyTasks, call: Call) -> ReadyTasks:
 
 
 async def update_task(given: UpdateTask, call: Call) -> Task:
-    """Change a task. Give expectedVersion, or the claimToken of your claim, to be refused when it has moved on meanwhile."""
+    """Change a task. With expectedVersion, or your claim's token as claimToken, it is refused if others changed it since."""
     task = await call.need(Task, given.task_id)
     expect_version(task, given.expected_version)
     expect_claim(task, given.claim_token)
-    changed = task.model_copy(update=(changes := workflow_state(given.changes())))
-    if "dependencies" in changes:
-        await check_dependencies(changed, call)
-    return call.update(task, **changes)
+    changed = workflow_state(changes(given, Task))
+    if "dependencies" in changed:
+        await check_dependencies(task.model_copy(update=changed), call)
+    return call.update(task, **changed)
 
 
 async def set_task_status(given: SetTaskStatus, call: Call) -> Task:
@@ -201,17 +205,17 @@ async def add_comment(given: AddComment, call: Call) -> Task:
     return call.update(task, comments=(*task.comments, comment))
 
 
-def workflow_state(changes: dict[str, Any]) -> dict[str, Any]:
+def workflow_state(changed: dict[str, Any]) -> dict[str, Any]:
     """Status and board column say the same thing: either follows the other, and both together must agree."""
-    status, column = changes.get("status"), changes.get("column_id")
+    status, column = changed.get("status"), changed.get("column_id")
     if status and column:
         if STATUS_OF_COLUMN.get(column, status) != status and COLUMN_OF_STATUS[status] != column:
             raise Invalid("columnId and status must describe the same workflow state")
     elif status:
-        return changes | {"column_id": COLUMN_OF_STATUS[status]}
+        return changed | {"column_id": COLUMN_OF_STATUS[status]}
     elif column and column in STATUS_OF_COLUMN:
-        return changes | {"status": STATUS_OF_COLUMN[column]}
-    return changes
+        return changed | {"status": STATUS_OF_COLUMN[column]}
+    return changed
 
 
 def expect_claim(task: Task, token: int | None) -> None:

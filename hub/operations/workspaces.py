@@ -1,11 +1,9 @@
 """Workspaces: where agents, tasks and notes live together."""
 
-from pydantic import Field
-
 from hub.domain import KINDS
 from hub.domain.errors import Duplicate, Refused
 from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
-from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, expect_version
+from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, changes, expect_version
 
 
 class CreateWorkspace(Mutation):
@@ -29,9 +27,9 @@ class GetWorkspace(Input):
 
 class UpdateWorkspace(Mutation):
     workspace_id: Id
-    title: Name = Field(default=None)
-    status: WorkspaceStatus = Field(default=None)
-    metadata: dict[str, str] = Field(default=None)
+    title: Name | None = None
+    status: WorkspaceStatus | None = None
+    metadata: dict[str, str] | None = None
     """Merged into the metadata that is there."""
     expected_version: int | None = None
 
@@ -76,10 +74,10 @@ async def update_workspace(given: UpdateWorkspace, call: Call) -> Workspace:
     """Change a workspace's title, status or metadata."""
     workspace = await call.need(Workspace, given.workspace_id)
     expect_version(workspace, given.expected_version)
-    changes = {name: getattr(given, name) for name in given.model_fields_set & {"title", "status"}}
-    if "metadata" in given.model_fields_set:
-        changes["metadata"] = workspace.metadata | given.metadata
-    return call.update(workspace, **changes)
+    changed = changes(given, Workspace)
+    if given.metadata is not None:
+        changed["metadata"] = workspace.metadata | given.metadata
+    return call.update(workspace, **changed)
 
 
 async def archive_workspace(given: ArchiveWorkspace, call: Call) -> Workspace:

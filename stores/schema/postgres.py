@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Union
 
 import asyncpg
 from pydantic.alias_generators import to_camel
@@ -24,6 +24,8 @@ LONGEST_TEXT = 200_000
 REMOVE, GUARD = 0, -1
 """In place of a new version: what else a step may be."""
 
+Connection = Union["asyncpg.Connection[Any]", "asyncpg.pool.PoolConnectionProxy[Any]"]
+
 
 def statements(kinds: Sequence[type[Record]]) -> list[str]:
     return schema.tables(kinds, _table, LOG)
@@ -38,7 +40,7 @@ def function_name(kinds: Sequence[type[Record]]) -> str:
     return f"commit_units_{sha256(_function_body(kinds).encode()).hexdigest()[:12]}"
 
 
-async def migrate(connection: "asyncpg.Connection[Any]", kinds: Sequence[type[Record]]) -> None:
+async def migrate(connection: Connection, kinds: Sequence[type[Record]]) -> None:
     """Bring the database to today's schema. Several nodes may do this at once."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
@@ -53,7 +55,7 @@ async def migrate(connection: "asyncpg.Connection[Any]", kinds: Sequence[type[Re
             await connection.execute(_function(name, kinds))
 
 
-async def drift(connection: "asyncpg.Connection[Any]", kinds: Sequence[type[Record]]) -> list[str]:
+async def drift(connection: Connection, kinds: Sequence[type[Record]]) -> list[str]:
     """What in this schema is not as a new one would have it: a new one is made beside it, looked at, and taken back."""
     found = await _shape(connection)
     transaction = connection.transaction()
@@ -68,7 +70,7 @@ async def drift(connection: "asyncpg.Connection[Any]", kinds: Sequence[type[Reco
     return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
 
 
-async def _shape(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
+async def _shape(connection: Connection) -> dict[str, str]:
     columns = await connection.fetch(
         "SELECT table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, collation_name, generation_expression) "
         "FROM information_schema.columns WHERE table_schema = current_schema()"

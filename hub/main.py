@@ -1,0 +1,184 @@
+"""The composition root: Settings -> store, hub, doors, server. The only module that knows all names."""
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hub.app import Hub
+from hub.databases import driver_of, sqlite_path
+from hub.domain import KINDS
+from hub.ports import HubStore
+from hub.settings import Settings
+from hub.version import VERSION
+
+if TYPE_CHECKING:
+    from aiohttp.web import AppRunner
+
+log = logging.getLogger("hub")
+
+T = TypeVar("T")
+Started = dict[str, Any]
+"""What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
+DOORS = {
+    "rest": "/api", "mcp": "/mcp", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs", "events": "/api/events",
+    "health": "/api/health",
+}  # fmt: skip
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+"""An address that means all of them, and one to reach it at from this machine."""
+
+
+class NotStarted(Exception):
+    """The hub cannot listen. One line, with the next step."""
+
+
+async def open_store(settings: Settings) -> HubStore:
+    """Raises Unavailable with the next step. Only the driver that is needed is imported."""
+    match driver_of(settings.database):
+        case "memory":
+            from stores.memory import MemoryStore  # noqa: PLC0415
+
+            return MemoryStore()
+        case "sqlite":
+            from stores.sqlite import SqliteStore  # noqa: PLC0415
+
+            path = sqlite_path(settings.database)
+            with suppress(OSError):  # the store says better what is wrong
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return await SqliteStore.open(path, KINDS, settings.durability)
+        case "postgres":
+            from stores.postgres import PostgresStore  # noqa: PLC0415
+
+            return await PostgresStore.open(settings.database, KINDS)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[HubStore]:
+    store = await open_store(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
+    """Serve every HTTP door until SIGTERM or SIGINT, then finish what was begun. Raises NotStarted, Unavailable.
+
+    `ready` is called once the hub answers.
+    """
+    stop = _stop_signal()
+    store = await open_store(settings)
+    try:
+        runner = await _listen(Hub(store), settings)
+        ready(_started(settings, runner))
+        await stop.wait()
+        log.info("stopping: finishing what was begun, for at most %g seconds; a second signal stops at once", settings.shutdown_seconds)
+    except BaseException:
+        await store.close()
+        raise
+    await _drain(runner, store, settings.shutdown_seconds)
+
+
+async def stdio(settings: Settings, profile: str) -> None:
+    """Serve MCP on standard input and output until the client closes it or a signal comes."""
+    from protocols.mcp import stdio as door  # noqa: PLC0415
+
+    stop = _stop_signal()
+    async with opened(settings) as store:
+        serving = asyncio.ensure_future(door.serve(Hub(store), profile))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (serving, stopping):
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """On uvloop where there is one."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415
+    except ImportError:
+        new_event_loop = asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _listen(hub: Hub, settings: Settings) -> "AppRunner":
+    from aiohttp.web import AppRunner, TCPSite  # noqa: PLC0415
+
+    from protocols.http import application  # noqa: PLC0415
+
+    runner = AppRunner(
+        application(hub, settings), handle_signals=False, handler_cancellation=True, access_log=None,
+        shutdown_timeout=settings.shutdown_seconds * 0.5,
+    )  # fmt: skip
+    await runner.setup()
+    try:
+        await TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise NotStarted(_why_not(error, settings)) from None
+    return runner
+
+
+def _why_not(error: OSError, settings: Settings) -> str:
+    place = f"port {settings.port} of {settings.host}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            seen = f"{address(EVERYWHERE.get(settings.host, settings.host), settings.port)}{DOORS['health']}"
+            return f"{place} is in use, maybe by another hub ({seen} tells). `trivium serve --port 0` takes a free port."
+        case errno.EACCES | errno.EPERM:
+            return f"{place} may not be listened on by this user. Take a port above 1023, like --port 3210."
+        case _:
+            return f"cannot listen on {place}: {error.strerror or error}. Give an address of this machine with --host, like 127.0.0.1."
+
+
+def _started(settings: Settings, runner: "AppRunner") -> Started:
+    """With port 0 each address of a name has a port of its own: then it is the first address that is told."""
+    bound, port = runner.addresses[0][:2]
+    url = address(EVERYWHERE.get(settings.host, settings.host if settings.port else bound), port)
+    doors = {name: f"{url}{path}" for name, path in DOORS.items()}
+    return {"url": url, "pid": os.getpid(), "version": VERSION, "database": settings.shown_database, "doors": doors}
+
+
+def address(host: str, port: int) -> str:
+    """The base URL, with an IPv6 address in brackets."""
+    try:
+        bracketed = f"[{host}]" if ip_address(host).version == 6 else host
+    except ValueError:
+        bracketed = host
+    return f"http://{bracketed}:{port}"
+
+
+async def _drain(runner: "AppRunner", store: HubStore, seconds: float) -> None:
+    """Stop accepting, end the streams, finish the requests and their commits, close the store."""
+    try:
+        async with asyncio.timeout(seconds):
+            await runner.cleanup()
+            await store.close()
+    except TimeoutError:
+        log.warning("not everything was finished within %g seconds", seconds)
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second one finds the system's own handlers again."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def stopped() -> None:
+        stop.set()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(name)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, stopped)
+        except NotImplementedError:  # Windows
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stopped))
+    return stop

@@ -1,0 +1,170 @@
+"""Command line, environment and file -> one frozen Settings. Nobody else reads the environment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+from hub.databases import SettingsError, choose, masked
+
+Durability = Literal["full", "normal"]
+LogFormat = Literal["text", "json"]
+APPLICATION = "trivium"
+PREFIX = "TRIVIUM_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the hub was started with. `load` makes it."""
+
+    host: str = "127.0.0.1"
+    port: int = 3210
+    """0: any free one."""
+    database: str
+    """`memory:`, `sqlite:/PATH` or `postgresql://…`. It may hold a password: show `shown_database`."""
+    durability: Durability = "full"
+    """SQLite only. `normal` may lose the last commits when the power fails, never the file."""
+    max_body_bytes: int = 1_000_000
+    allowed_hosts: tuple[str, ...] = ()
+    """Names in the Host header that are answered, beyond those of this machine's loopback and the host itself."""
+    allowed_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the hub, beyond its own."""
+    log_format: LogFormat = "text"
+    log_level: str = "info"
+    shutdown_seconds: float = 5.0
+    """Within which a hub that is told to stop has stopped."""
+
+    @property
+    def shown_database(self) -> str:
+        return masked(self.database)
+
+
+Reader = Callable[[str], Any]
+"""From a setting's text to its value; raises ValueError."""
+
+
+class Row(NamedTuple):
+    """A setting: `name` is its field, `--name` on the command line, TRIVIUM_NAME in the environment, a key of the file."""
+
+    name: str
+    read: Reader
+    allowed: str
+
+
+def _whole(least: int, most: int) -> Reader:
+    def read(text: str) -> int:
+        if not least <= (value := int(text)) <= most:
+            raise ValueError(text)
+        return value
+
+    return read
+
+
+def _one_of(*names: str) -> Reader:
+    def read(text: str) -> str:
+        if text.lower() not in names:
+            raise ValueError(text)
+        return text.lower()
+
+    return read
+
+
+def _host(text: str) -> str:
+    host = text.strip().removeprefix("[").removesuffix("]")
+    if not host or any(sign in host for sign in " /@,"):
+        raise ValueError(text)
+    return host
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _names(text)
+    if not all(origin.startswith(("http://", "https://")) for origin in origins):
+        raise ValueError(text)
+    return origins
+
+
+def _seconds(text: str) -> float:
+    if not 0.1 <= (value := float(text)) <= 600:
+        raise ValueError(text)
+    return value
+
+
+ROWS = (
+    Row("host", _host, "a host name or an address, like 127.0.0.1, ::1 or 0.0.0.0"),
+    Row("port", _whole(0, 65_535), "a whole number from 0 to 65535; 0 takes a free port"),
+    Row("durability", _one_of("full", "normal"), "full or normal"),
+    Row("max_body_bytes", _whole(1_024, 1_000_000_000), "a whole number of bytes from 1024 to 1000000000"),
+    Row("allowed_hosts", _names, "host names with commas between them"),
+    Row("allowed_origins", _origins, "origins like https://hub.example.com, with commas between them"),
+    Row("log_format", _one_of("text", "json"), "text or json"),
+    Row("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning or error"),
+    Row("shutdown_seconds", _seconds, "a number of seconds from 0.1 to 600"),
+)
+
+
+def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
+    """The command line's values (`given`, None where nothing was said) win over the environment, and that over the file.
+
+    Raises SettingsError.
+    """
+    path, from_file = _file(environ)
+    values: dict[str, Any] = {}
+    for row in ROWS:
+        sources = (
+            (f"--{row.name.replace('_', '-')}", given.get(row.name)),
+            (f"{PREFIX}{row.name.upper()}", environ.get(f"{PREFIX}{row.name.upper()}")),
+            (f"{row.name} in {path}", from_file.get(row.name)),
+        )
+        for source, value in sources:
+            if value not in (None, "", ()):
+                values[row.name] = _read(row, source, value)
+                break
+    database = choose(given.get("db"), environ, cast(str | None, from_file.get("db")), f"db in {path}", default_database())
+    return Settings(database=database, **values)
+
+
+def default_database() -> Path:
+    from platformdirs import user_data_path  # noqa: PLC0415  (a third of the time that reading the settings takes)
+
+    return user_data_path(APPLICATION, appauthor=False) / "hub.db"
+
+
+def config_path(environ: Mapping[str, str]) -> Path:
+    if named := environ.get("TRIVIUM_CONFIG"):
+        return Path(named).expanduser()
+    from platformdirs import user_config_path  # noqa: PLC0415
+
+    return user_config_path(APPLICATION, appauthor=False) / "config.toml"
+
+
+def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
+    """The file and what it says: nothing when it is not there, unless it was named."""
+    path = config_path(environ)
+    if not path.is_file():
+        if environ.get("TRIVIUM_CONFIG"):
+            raise SettingsError(f"TRIVIUM_CONFIG: there is no file {path}. Name a TOML file, or unset it.")
+        return path, {}
+    import tomllib  # noqa: PLC0415
+
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"Cannot read {path}: {error}. It must be TOML, with lines like port = 3210.") from None
+    known = ["db", *(row.name for row in ROWS)]
+    if unknown := [name for name in said if name not in known]:
+        raise SettingsError(f"{path}: there is no setting {unknown[0]!r}. Allowed: {', '.join(known)}.")
+    if not isinstance(said.get("db", ""), str):
+        raise SettingsError(f"db in {path}: it must be text, like db = \"sqlite:hub.db\".")
+    return path, said
+
+
+def _read(row: Row, source: str, value: Any) -> Any:
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    try:
+        return row.read(text)
+    except ValueError:
+        raise SettingsError(f"{source}: {text!r} is not allowed. Give {row.allowed}.") from None

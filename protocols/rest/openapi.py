@@ -1,0 +1,131 @@
+"""OpenAPI 3.1, from the same table as the routes."""
+
+import re
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from hub.domain.errors import Kind
+from hub.ports import Json
+from hub.version import VERSION
+from protocols.rest.routes import ROUTES, Route
+from protocols.wire import CODES
+
+REF = "#/components/schemas/{model}"
+EXPLAINED: dict[Kind, str] = {
+    "invalid": "The input is wrong", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
+    "too_large": "The body is too large", "unsupported_media": "The body is not JSON", "unavailable": "The store does not answer",
+}  # fmt: skip
+
+
+def description() -> Json:
+    inputs = list(dict.fromkeys(route.row.input for route in ROUTES))
+    outputs = list(dict.fromkeys(route.row.output for route in ROUTES))
+    wanted: list[Any] = [*((model, "validation") for model in inputs), *((model, "serialization") for model in outputs)]
+    refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF)
+    schemas = definitions["$defs"]
+    schemas["Error"] = {
+        "type": "object", "required": ["error"],
+        "properties": {"error": {"type": "string"}, "kind": {"type": "string", "enum": list(CODES)}, "details": {"type": "object"}},
+    }  # fmt: skip
+    paths: Json = {}
+    for route in ROUTES:
+        input_schema = _resolved(refs[route.row.input, "validation"], schemas)
+        output_schema = refs[route.row.output, "serialization"]
+        operation = _operation(route, input_schema, output_schema)
+        known = paths.setdefault(f"/api{route.path}", {})
+        method = route.method.lower()
+        known[method] = _merged(known[method], operation) if method in known else operation
+    paths["/api/events"] = {"get": _stream("events", "Every event, as it is in the log")}
+    paths["/api/notes/events"] = {"get": _stream("noteEvents", "Changes of notes")}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
+    fields = _web_fields(route, input_schema)
+    in_path = set(re.findall(r"{(\w+)}", route.path))
+    required = set(input_schema.get("required", ()))
+    document: Json = {
+        "operationId": route.operation + ("By" + route.when[0].upper() + route.when[1:] if route.when else ""),
+        "summary": route.row.description,
+        "tags": [route.path.split("/")[1]],
+        "responses": _responses(route, output_schema),
+    }
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": schema} for name, (_, schema) in fields.items() if name in in_path
+    ]
+    rest = {name: pair for name, pair in fields.items() if name not in in_path}
+    if route.method in ("GET", "DELETE"):
+        parameters += [
+            {"name": name, "in": "query", "required": own in required or name == route.when, "schema": schema}
+            for name, (own, schema) in rest.items()
+        ]
+    elif rest:
+        body: Json = {"type": "object", "properties": {name: schema for name, (_, schema) in rest.items()}}
+        if needed := [name for name, (own, _) in rest.items() if own in required]:
+            body["required"] = needed
+        document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}}}
+    if parameters:
+        document["parameters"] = parameters
+    return document
+
+
+def _web_fields(route: Route, input_schema: Json) -> dict[str, tuple[str, Json]]:
+    """The web API's name of each field -> the operation's name and the schema."""
+    back = {own: web for web, own in route.names.items()}
+    return {
+        back.get(name, name): (name, schema) for name, schema in input_schema.get("properties", {}).items()
+        if name not in route.fixed and not (name == "idempotencyKey" and route.method in ("GET", "DELETE"))
+    }  # fmt: skip
+
+
+def _responses(route: Route, output_schema: Json) -> Json:
+    answer: Json = output_schema
+    if route.row.lists:
+        listed: Any = route.row.output
+        items = {"type": "array", "items": output_schema}
+        answer = {"type": "object", "required": [listed.plural], "properties": {listed.plural: items, "nextCursor": {"type": "string"}}}
+    elif route.render:
+        answer = {"type": "object"}
+    elif route.envelope:
+        answer = {"type": "object", "required": [route.envelope], "properties": {route.envelope: output_schema}}
+    kinds: list[Kind] = ["invalid", "not_found", "unavailable"]
+    if route.row.writes:
+        kinds += ["conflict", "too_large", "unsupported_media"]
+    responses: Json = {str(route.status): _json("Done", answer)}
+    if route.replaces:
+        responses["201"] = _json("Made", answer)
+    for kind in kinds:
+        responses[str(CODES[kind].http)] = _json(EXPLAINED[kind], {"$ref": REF.format(model="Error")})
+    return dict(sorted(responses.items()))
+
+
+def _json(text: str, schema: Json) -> Json:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _merged(first: Json, second: Json) -> Json:
+    """Two rows on one path: the parameters of both, none of them required, and either answer."""
+    parameters = {one["name"]: {**one, "required": one["in"] == "path"} for one in [*first.get("parameters", ()), *second.get("parameters", ())]}
+    answers = [one["responses"]["200"]["content"]["application/json"]["schema"] for one in (first, second)]
+    responses = {**first["responses"], **second["responses"], "200": _json("Done", {"anyOf": answers})}
+    return {**second, "summary": f"{second['summary']} {first['summary']}", "parameters": [*parameters.values()], "responses": responses}
+
+
+def _stream(name: str, text: str) -> Json:
+    query = {"name": "workspaceId", "in": "query", "schema": {"type": "string"}}
+    last = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}, "description": "Go on after this event"}
+    response = {"description": text, "content": {"text/event-stream": {}}}
+    return {"operationId": name, "summary": f"{text}, as server-sent events.", "parameters": [query, last], "responses": {"200": response}}
+
+
+def _resolved(schema: Json, schemas: Json) -> Json:
+    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+

@@ -1,0 +1,38 @@
+"""Answers of the web API that are no record in an envelope."""
+
+import orjson
+
+from hub.operations.agents import AgentView
+from hub.operations.base import Output
+from hub.operations.workspaces import Deleted
+
+
+def agent_created(output: Output) -> str:
+    """Both backends' shapes in one: the agent, and its id and name beside it."""
+    assert isinstance(output, AgentView)
+    beside = orjson.dumps({"agentId": output.id, "name": output.name, "role": output.role, "status": output.status}).decode()
+    return f'{beside[:-1]},"agent":{output.to_json()}}}'
+
+
+def agent_status_updated(output: Output) -> str:
+    assert isinstance(output, AgentView)
+    return orjson.dumps({"updated": True, "id": output.id, "status": output.status}).decode()
+
+
+def task_status_updated(output: Output) -> str:
+    return '{"updated":true}'
+
+
+def tasks_deleted(output: Output) -> str:
+    assert isinstance(output, Deleted)
+    return orjson.dumps({"deleted": True, "deletedCount": output.deleted_count}).decode()
+
+
+def note_deleted(output: Output) -> str:
+    assert isinstance(output, Deleted)
+    return orjson.dumps({"deleted": True, "noteId": output.id}).decode()
+
+
+def with_codebases(output: Output) -> str:
+    """The hub keeps no codebases yet, so a workspace has none."""
+    return f'{{"workspace":{output.to_json()},"codebases":[]}}'

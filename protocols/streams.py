@@ -1,0 +1,68 @@
+"""Server-sent events (WHATWG HTML §9.2): rendering the log, for as long as somebody listens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import lru_cache
+
+from aiohttp import web
+
+from hub.app import Hub
+from hub.domain.errors import Invalid
+from hub.ports import Filter, Logged
+from protocols.identity import caller_of
+
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment is sent."""
+
+
+class Streams:
+    """The open streams: shutting down ends them, so that a listener never holds the hub up."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def send(self, request: web.Request, frames: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> web.StreamResponse:
+        """Write the frames until the client leaves. A client that does not read holds one frame, no more."""
+        response = web.StreamResponse(headers=HEADERS | (headers or {}))
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await response.prepare(request)
+            async for frame in frames:
+                await response.write(frame)
+        except ConnectionResetError:
+            pass
+        finally:
+            self._tasks.discard(task)
+        return response
+
+    async def close(self, _: web.Application | None = None) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+
+
+def starting_cursor(request: web.Request) -> int | None:
+    """Where the client wants to go on: `Last-Event-ID`, or `lastEventId` or `after` in the query; None for from now on."""
+    given = request.headers.get("Last-Event-ID") or request.query.get("lastEventId") or request.query.get("after")
+    if given is None:
+        return None
+    if not given.isdecimal():
+        raise Invalid("Last-Event-ID: it must be the id of an event of this stream, a whole number")
+    return int(given)
+
+
+async def event_frames(hub: Hub, request: web.Request, filter_: Filter) -> AsyncIterator[bytes]:
+    """The caller's events as they are in the log."""
+    start = starting_cursor(request)
+    cursor = await hub.store.latest() if start is None else start
+    yield b": connected\n\n"
+    async for page in hub.follow(caller_of(request), cursor, filter_, HEARTBEAT):
+        yield b"".join(map(_frame, page.events)) or b": ping\n\n"
+
+
+@lru_cache(4_096)
+def _frame(event: Logged) -> bytes:
+    """The same for every listener, so it is made once."""
+    return f"id: {event.cursor}\nevent: {event.name}\ndata: {event.body}\n\n".encode()

@@ -1,0 +1,50 @@
+"""What each kind of error is on each wire. A new kind without a row here fails the type check."""
+
+from typing import NamedTuple, assert_never, get_args
+
+from hub.domain.errors import HubError, Kind
+
+
+class Codes(NamedTuple):
+    http: int
+    jsonrpc: int
+    """JSON-RPC 2.0 §5.1; ours lie in the range that it leaves to servers."""
+
+
+def _codes(kind: Kind) -> Codes:
+    match kind:
+        case "invalid":
+            return Codes(400, -32602)
+        case "unknown_operation":
+            return Codes(404, -32601)
+        case "unauthenticated":
+            return Codes(401, -32010)
+        case "forbidden":
+            return Codes(403, -32011)
+        case "not_found":
+            return Codes(404, -32004)
+        case "conflict":
+            return Codes(409, -32009)
+        case "too_large":
+            return Codes(413, -32013)
+        case "unsupported_media":
+            return Codes(415, -32015)
+        case "busy":
+            return Codes(503, -32003)
+        case "unavailable":
+            return Codes(503, -32005)
+        case "internal":
+            return Codes(500, -32603)
+        case _:
+            assert_never(kind)
+
+
+CODES: dict[Kind, Codes] = {kind: _codes(kind) for kind in get_args(Kind)}
+
+
+def http_status(error: HubError) -> int:
+    return CODES[error.kind].http
+
+
+def jsonrpc_code(error: HubError) -> int:
+    return CODES[error.kind].jsonrpc
