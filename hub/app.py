@@ -15,7 +15,7 @@ from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Input, Mutation, Operation, Output
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page
-from hub.unit import UnitOfWork
+from hub.unit import Recent, UnitOfWork
 from hub.validation import Arguments, validated
 
 ATTEMPTS = 5
@@ -32,6 +32,7 @@ class Hub:
     def __init__(self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS) -> None:
         self.store, self._clock, self._operations = store, clock, operations
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
+        self._recent = Recent()
         self._furnished: set[str] = set()
 
     async def call(self, name: str, arguments: Arguments, caller: Caller) -> Output:
@@ -79,12 +80,13 @@ class Hub:
         now = instant(self._clock())
         async with AsyncExitStack() as turn:
             for attempt in range(1, ATTEMPTS + 1):
-                unit = UnitOfWork(self.store, caller.tenant, now, self._turns if attempt == 1 else None)
+                unit = UnitOfWork(self.store, caller.tenant, now, self._turns if attempt == 1 else None, self._recent)
                 try:
                     return await self._attempt(operation, given, Call(unit, caller))
                 except Refused:
                     raise
                 except Conflict:
+                    unit.forget_guarded()
                     if attempt == ATTEMPTS:
                         raise
                     if attempt == 1:

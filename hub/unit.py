@@ -1,7 +1,7 @@
 """The unit of work: one class for every store, because staging and overlay are the same for all."""
 
 from asyncio import Lock
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from hub.domain.errors import Conflict
 from hub.domain.events import Event
@@ -11,6 +11,28 @@ from hub.ports import Filter, Find, Hit, HubStore, Page, R, Search, Write
 RecordKey = tuple[str, str]
 """Kind and key."""
 Turns = Mapping[tuple[str, str, str], Lock]
+
+
+class Recent:
+    """Records read lately, for reads whose version the commit compares anyway: an old one costs a second attempt, no more."""
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str, str], Record] = {}
+
+    def get(self, tenant: str, type_: type[R], key: str) -> R | None:
+        record = self._records.get((tenant, type_.kind, key))
+        return record if isinstance(record, type_) else None
+
+    def put(self, tenant: str, record: Record) -> None:
+        if len(self._records) >= self.MOST:
+            self._records.clear()
+        self._records[tenant, record.kind, record.key] = record
+
+    def forget(self, tenant: str, keys: Iterable[RecordKey]) -> None:
+        for key in keys:
+            self._records.pop((tenant, *key), None)
 
 
 class StagedFind(RuntimeError):
@@ -24,8 +46,8 @@ class UnitOfWork:
     unique column or a parent record that both sides write.
     """
 
-    def __init__(self, store: HubStore, tenant: str, now: Instant, turns: Turns | None = None) -> None:
-        self._store, self._turns = store, turns
+    def __init__(self, store: HubStore, tenant: str, now: Instant, turns: Turns | None = None, recent: Recent | None = None) -> None:
+        self._store, self._turns, self._recent = store, turns, recent or Recent()
         self._writes: dict[RecordKey, Write] = {}
         self.tenant, self.now = tenant, now
         self.events: list[Event] = []
@@ -48,6 +70,19 @@ class UnitOfWork:
             async with turn:  # others lost a race over this record and go one by one: wait, holding nothing
                 pass
         return await self._store.get(self.tenant, type_, key)
+
+    async def get_guarded(self, type_: type[R], key: str) -> R | None:
+        """Read and guard. It may come from memory, because the commit sees whether it still stands."""
+        record = self._recent.get(self.tenant, type_, key)
+        if record is None and (record := await self.get(type_, key)):
+            self._recent.put(self.tenant, record)
+        if record is not None:
+            self.guard(record)
+        return record
+
+    def forget_guarded(self) -> None:
+        """After a conflict: what was guarded is read anew."""
+        self._recent.forget(self.tenant, (key for key, write in self._writes.items() if write.guard))
 
     async def find(self, type_: type[R], after: str = "", limit: int = 100, **where: str | None) -> list[R]:
         """Committed records only. A column that is None is not compared."""
@@ -84,7 +119,11 @@ class UnitOfWork:
         return stored
 
     def remove(self, record: Record) -> None:
-        self._writes[record.kind, record.key] = Write(type(record), record.key, self._expected(record), None)
+        """Stage its removal. One that was only staged is simply dropped."""
+        if expected := self._expected(record):
+            self._writes[record.kind, record.key] = Write(type(record), record.key, expected, None)
+        else:
+            self._writes.pop((record.kind, record.key), None)
 
     def guard(self, record: Record) -> None:
         """Commit only if this record, read but not written, is still at this version."""

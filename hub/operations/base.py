@@ -98,8 +98,9 @@ class Call:
 
     async def workspace(self, id_: str) -> Workspace:
         """The workspace that something is made in: it must still be there when that is committed."""
-        workspace = await self.need(Workspace, id_)
-        self.unit.guard(workspace)
+        workspace = await self.unit.get_guarded(Workspace, id_)
+        if workspace is None:
+            raise NotFound("workspace", id_)
         return workspace
 
     async def list(self, type_: type[R], page: Page, **where: str | None) -> Listing[R]:

@@ -139,8 +139,7 @@ class ReadyTasks(Result):
 async def create_task(given: CreateTask, call: Call) -> Task:
     """Create a task. claim_task takes the most urgent one whose dependencies are completed."""
     await call.workspace(given.workspace_id)
-    task = Task(title=given.title, objective=given.objective, workspace_id=given.workspace_id)
-    task = task.model_copy(update=workflow_state(changes(given, Task)))
+    task = Task(**workflow_state({"workspace_id": given.workspace_id} | changes(given, Task)))
     await check_dependencies(task, call)
     return call.create(task)
 

@@ -1,0 +1,119 @@
+"""Processes, raw HTTP clients, and CPU per operation. Wall times are not compared: machines are shared."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Call = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    pid: int
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 0
+
+
+@contextmanager
+def process(*command: str) -> Iterator[Server]:
+    """A server that prints a JSON line with url and pid once it answers."""
+    running = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert running.stdout is not None
+        ready = json.loads(running.stdout.readline())
+        yield Server(ready["url"], ready["pid"])
+    finally:
+        running.kill()
+        running.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """On-CPU time of all threads, in nanosecond resolution where the kernel tells it."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except OSError:
+            continue
+    return total / 1e9
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def encode(self) -> bytes:
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in self.headers)]
+        if self.body:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(self.body)}"]
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
+
+
+async def ask(port: int, request: Request) -> tuple[bytes, bytes]:
+    """Head and body of one answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        return await _exchange(reader, writer, request.encode())
+    finally:
+        writer.close()
+
+
+async def load(server: Server, requests: Sequence[Request], seconds: float) -> float:
+    """CPU microseconds of the server for a request. Each request is sent again and again by a keep-alive connection of its own."""
+    stop, done = time.perf_counter() + seconds, 0
+
+    async def client(encoded: bytes) -> None:
+        nonlocal done
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        while time.perf_counter() < stop:
+            head, _ = await _exchange(reader, writer, encoded)
+            assert b" 20" in head[:13], head
+            done += 1
+        writer.close()
+
+    before = cpu_seconds(server.pid)
+    await asyncio.gather(*(client(request.encode()) for request in requests))
+    return (cpu_seconds(server.pid) - before) / done * 1e6
+
+
+async def calls(call: Call, callers: int, seconds: float) -> tuple[float, float]:
+    """Calls a second, and CPU microseconds of this process for each."""
+    done, stop = 0, time.perf_counter() + seconds
+
+    async def caller() -> None:
+        nonlocal done
+        while time.perf_counter() < stop:
+            await call()
+            done += 1
+
+    begun, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return done / (time.perf_counter() - begun), (time.process_time() - cpu) / done * 1e6
+
+
+def line(what: str, figure: str, goal: str, met: bool) -> None:
+    print(f"{'ok  ' if met else 'MISS'} {what:<66} {figure:>34}   goal {goal}", flush=True)  # noqa: T201
+
+
+def rss_megabytes(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, encoded: bytes) -> tuple[bytes, bytes]:
+    writer.write(encoded)
+    head = await reader.readuntil(b"\r\n\r\n")
+    return head, await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
