@@ -103,7 +103,12 @@ class Hub:
             digest = sha256(given.model_dump_json(exclude={"idempotency_key"}).encode()).hexdigest()
             if known := await call.unit.get(Outcome, id_):
                 return _replayed(operation, known, digest)
-            output = await operation.handler(given, call)
+            try:
+                output = await operation.handler(given, call)
+            except HubError:
+                if known := await call.unit.get(Outcome, id_):  # it was refused for what the first call did meanwhile
+                    return _replayed(operation, known, digest)
+                raise
             call.unit.put(Outcome(id=id_, digest=digest, result=output.to_json()))
         if call.unit.writes or call.unit.events:
             await self.store.commit(call.unit)

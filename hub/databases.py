@@ -55,7 +55,7 @@ def choose(option: str | None, environ: Mapping[str, str], from_file: str | None
         return _of_driver(driver[1], environ, default)
     path, url = _one_of(environ, "TRIVIUM_DB_PATH", "ROUTA_DB_PATH"), environ.get("DATABASE_URL")
     if path and url:
-        raise SettingsError(f"{path[0]} and DATABASE_URL are both set. Say which one with TRIVIUM_DB_DRIVER=sqlite or TRIVIUM_DB_DRIVER=postgres.")
+        raise SettingsError(f"{path[0]} and DATABASE_URL are both set. Say which one with TRIVIUM_DB_DRIVER: sqlite or postgres.")
     if url:
         return _postgres("DATABASE_URL", url)
     if path:
@@ -95,7 +95,7 @@ def _one_of(environ: Mapping[str, str], own: str, legacy: str) -> tuple[str, str
 def _agreeing(source: str, text: str, driver: tuple[str, Driver] | None) -> str:
     database = normalised(source, text)
     if driver and driver[1] != driver_of(database):
-        raise SettingsError(f"{source} is {masked(database)!r}, but {driver[0]} is {driver[1]!r}. Unset {driver[0]}, or name a {driver[1]} database.")
+        raise SettingsError(f"{source} is {masked(database)!r}, but {driver[0]} is {driver[1]!r}. Unset {driver[0]}, or let both agree.")
     return database
 
 
@@ -112,7 +112,7 @@ def _of_driver(driver: Driver, environ: Mapping[str, str], default: Path) -> str
 
 def _sqlite(source: str, path: str) -> str:
     if not path or path == MEMORY or path.startswith(("//", ":")):
-        raise SettingsError(f"{source}: {path!r} is no path of a file. Write sqlite:hub.db or sqlite:/var/lib/trivium/hub.db, or memory: for none.")
+        raise SettingsError(f"{source}: {path!r} is no path of a file. Write sqlite:hub.db or sqlite:/srv/hub.db, or memory: for no file.")
     return f"{SQLITE}{Path(path).expanduser().absolute()}"
 
 
@@ -125,6 +125,6 @@ def _postgres(source: str, url: str) -> str:
         usable = False
     if not usable:
         raise SettingsError(
-            f"{source}: this is no Postgres URL. Allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, with signs like @ in a password as %40."
+            f"{source}: this is no Postgres URL. Allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, an @ in the password as %40."
         )
     return f"{POSTGRES}{rest}"

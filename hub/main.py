@@ -7,9 +7,9 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hub.addresses import HEALTH, MCP, base_url
 from hub.app import Hub
 from hub.databases import driver_of, sqlite_path
 from hub.domain import KINDS
@@ -26,14 +26,12 @@ T = TypeVar("T")
 Started = dict[str, Any]
 """What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
 DOORS = {
-    "rest": "/api", "mcp": "/mcp", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs", "events": "/api/events",
-    "health": "/api/health",
+    "rest": "/api", "mcp": MCP, "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs", "events": "/api/events",
+    "health": HEALTH,
 }  # fmt: skip
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-"""An address that means all of them, and one to reach it at from this machine."""
 
 
-class NotStarted(Exception):
+class StartError(Exception):
     """The hub cannot listen. One line, with the next step."""
 
 
@@ -41,18 +39,18 @@ async def open_store(settings: Settings) -> HubStore:
     """Raises Unavailable with the next step. Only the driver that is needed is imported."""
     match driver_of(settings.database):
         case "memory":
-            from stores.memory import MemoryStore  # noqa: PLC0415
+            from stores.memory import MemoryStore
 
             return MemoryStore()
         case "sqlite":
-            from stores.sqlite import SqliteStore  # noqa: PLC0415
+            from stores.sqlite import SqliteStore
 
             path = sqlite_path(settings.database)
             with suppress(OSError):  # the store says better what is wrong
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return await SqliteStore.open(path, KINDS, settings.durability)
         case "postgres":
-            from stores.postgres import PostgresStore  # noqa: PLC0415
+            from stores.postgres import PostgresStore
 
             return await PostgresStore.open(settings.database, KINDS)
 
@@ -67,7 +65,7 @@ async def opened(settings: Settings) -> AsyncIterator[HubStore]:
 
 
 async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
-    """Serve every HTTP door until SIGTERM or SIGINT, then finish what was begun. Raises NotStarted, Unavailable.
+    """Serve every HTTP door until SIGTERM or SIGINT, then finish what was begun. Raises StartError, Unavailable.
 
     `ready` is called once the hub answers.
     """
@@ -86,33 +84,32 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
 
 async def stdio(settings: Settings, profile: str) -> None:
     """Serve MCP on standard input and output until the client closes it or a signal comes."""
-    from protocols.mcp import stdio as door  # noqa: PLC0415
+    from protocols.mcp import stdio as door
 
     stop = _stop_signal()
     async with opened(settings) as store:
         serving = asyncio.ensure_future(door.serve(Hub(store), profile))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-        for task in (serving, stopping):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
+        stopping.cancel()
+    if not serving.done():
+        os._exit(0)  # a thread waits for the client's next line, and nothing can end that
+    await serving
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """On uvloop where there is one."""
-    try:
-        from uvloop import new_event_loop  # noqa: PLC0415
-    except ImportError:
-        new_event_loop = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):
+        from uvloop import new_event_loop as factory
+    with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(work)
 
 
 async def _listen(hub: Hub, settings: Settings) -> "AppRunner":
-    from aiohttp.web import AppRunner, TCPSite  # noqa: PLC0415
+    from aiohttp.web import AppRunner, TCPSite
 
-    from protocols.http import application  # noqa: PLC0415
+    from protocols.http import application
 
     runner = AppRunner(
         application(hub, settings), handle_signals=False, handler_cancellation=True, access_log=None,
@@ -123,7 +120,7 @@ async def _listen(hub: Hub, settings: Settings) -> "AppRunner":
         await TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
         await runner.cleanup()
-        raise NotStarted(_why_not(error, settings)) from None
+        raise StartError(_why_not(error, settings)) from None
     return runner
 
 
@@ -131,7 +128,7 @@ def _why_not(error: OSError, settings: Settings) -> str:
     place = f"port {settings.port} of {settings.host}"
     match error.errno:
         case errno.EADDRINUSE:
-            seen = f"{address(EVERYWHERE.get(settings.host, settings.host), settings.port)}{DOORS['health']}"
+            seen = f"{base_url(settings.host, settings.port)}{HEALTH}"
             return f"{place} is in use, maybe by another hub ({seen} tells). `trivium serve --port 0` takes a free port."
         case errno.EACCES | errno.EPERM:
             return f"{place} may not be listened on by this user. Take a port above 1023, like --port 3210."
@@ -142,18 +139,9 @@ def _why_not(error: OSError, settings: Settings) -> str:
 def _started(settings: Settings, runner: "AppRunner") -> Started:
     """With port 0 each address of a name has a port of its own: then it is the first address that is told."""
     bound, port = runner.addresses[0][:2]
-    url = address(EVERYWHERE.get(settings.host, settings.host if settings.port else bound), port)
+    url = base_url(settings.host if settings.port else bound, port)
     doors = {name: f"{url}{path}" for name, path in DOORS.items()}
     return {"url": url, "pid": os.getpid(), "version": VERSION, "database": settings.shown_database, "doors": doors}
-
-
-def address(host: str, port: int) -> str:
-    """The base URL, with an IPv6 address in brackets."""
-    try:
-        bracketed = f"[{host}]" if ip_address(host).version == 6 else host
-    except ValueError:
-        bracketed = host
-    return f"http://{bracketed}:{port}"
 
 
 async def _drain(runner: "AppRunner", store: HubStore, seconds: float) -> None:

@@ -11,6 +11,7 @@ Durability = Literal["full", "normal"]
 LogFormat = Literal["text", "json"]
 APPLICATION = "trivium"
 PREFIX = "TRIVIUM_"
+PORT = 3210
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Settings:
     """What the hub was started with. `load` makes it."""
 
     host: str = "127.0.0.1"
-    port: int = 3210
+    port: int = PORT
     """0: any free one."""
     database: str
     """`memory:`, `sqlite:/PATH` or `postgresql://…`. It may hold a password: show `shown_database`."""
@@ -44,11 +45,17 @@ Reader = Callable[[str], Any]
 
 
 class Row(NamedTuple):
-    """A setting: `name` is its field, `--name` on the command line, TRIVIUM_NAME in the environment, a key of the file."""
+    """A setting: `name` is its field, TRIVIUM_NAME in the environment, a key of the file."""
 
     name: str
     read: Reader
     allowed: str
+    many: bool = False
+    """On the command line: one value an option, which may be repeated."""
+
+    @property
+    def option(self) -> str:
+        return "--" + (self.name.removesuffix("s") if self.many else self.name).replace("_", "-")
 
 
 def _whole(least: int, most: int) -> Reader:
@@ -98,8 +105,8 @@ ROWS = (
     Row("port", _whole(0, 65_535), "a whole number from 0 to 65535; 0 takes a free port"),
     Row("durability", _one_of("full", "normal"), "full or normal"),
     Row("max_body_bytes", _whole(1_024, 1_000_000_000), "a whole number of bytes from 1024 to 1000000000"),
-    Row("allowed_hosts", _names, "host names with commas between them"),
-    Row("allowed_origins", _origins, "origins like https://hub.example.com, with commas between them"),
+    Row("allowed_hosts", _names, "host names with commas between them", many=True),
+    Row("allowed_origins", _origins, "origins like https://hub.example.com, with commas between them", many=True),
     Row("log_format", _one_of("text", "json"), "text or json"),
     Row("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning or error"),
     Row("shutdown_seconds", _seconds, "a number of seconds from 0.1 to 600"),
@@ -115,7 +122,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
     values: dict[str, Any] = {}
     for row in ROWS:
         sources = (
-            (f"--{row.name.replace('_', '-')}", given.get(row.name)),
+            (row.option, given.get(row.name)),
             (f"{PREFIX}{row.name.upper()}", environ.get(f"{PREFIX}{row.name.upper()}")),
             (f"{row.name} in {path}", from_file.get(row.name)),
         )
@@ -128,7 +135,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
 
 
 def default_database() -> Path:
-    from platformdirs import user_data_path  # noqa: PLC0415  (a third of the time that reading the settings takes)
+    from platformdirs import user_data_path  # a third of the time that reading the settings takes
 
     return user_data_path(APPLICATION, appauthor=False) / "hub.db"
 
@@ -136,7 +143,7 @@ def default_database() -> Path:
 def config_path(environ: Mapping[str, str]) -> Path:
     if named := environ.get("TRIVIUM_CONFIG"):
         return Path(named).expanduser()
-    from platformdirs import user_config_path  # noqa: PLC0415
+    from platformdirs import user_config_path
 
     return user_config_path(APPLICATION, appauthor=False) / "config.toml"
 
@@ -148,7 +155,7 @@ def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
         if environ.get("TRIVIUM_CONFIG"):
             raise SettingsError(f"TRIVIUM_CONFIG: there is no file {path}. Name a TOML file, or unset it.")
         return path, {}
-    import tomllib  # noqa: PLC0415
+    import tomllib
 
     try:
         said = tomllib.loads(path.read_text("utf-8"))

@@ -51,6 +51,7 @@ class MemoryStore:
             raise Busy("The hub is shutting down. Call again when it is back.")
         for write in unit.writes:
             self._check(unit.tenant, write)
+        self._check_unique(unit)
         for write in unit.writes:
             self._apply(unit.tenant, write)
         for event in unit.events:
@@ -86,6 +87,8 @@ class MemoryStore:
         yield [StoredEvent(logged.cursor, tenant, logged.body) for tenant, _, logged in self._log]
 
     async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
+        if [cursor for cursor, _, _ in events] != list(range(1, len(events) + 1)):
+            raise ValueError("the log's cursors have a gap")
         for tenant, record in records:
             self._tables[tenant, record.kind][record.key] = (record, record.to_json())
         self._log += [(tenant, event, Logged(cursor, event.name, event.to_json())) for cursor, tenant, event in events]
@@ -98,10 +101,16 @@ class MemoryStore:
         row = table.get(write.key)
         if (row[0].version if row else 0) != write.expected:
             raise Conflict("The record was changed meanwhile. Read it again and repeat the change.")
-        for names in write.type.unique if write.record else ():
-            wanted = [getattr(write.record, name) for name in names]
-            if any(key != write.key and [getattr(other, name) for name in names] == wanted for key, (other, _) in table.items()):
-                raise Duplicate("There is one like it already.")
+
+    def _check_unique(self, unit: Staged) -> None:
+        """Look at the records as the unit would leave them. As in SQL, an absent value is like no other."""
+        for type_ in {write.type for write in unit.writes if write.record and write.type.unique}:
+            after: dict[str, Record | None] = {key: record for key, (record, _) in self._tables[unit.tenant, type_.kind].items()}
+            after |= {write.key: write.record for write in unit.writes if write.type is type_ and not write.guard}
+            for names in type_.unique:
+                taken = [values for record in after.values() if record and None not in (values := tuple(map(record.column, names)))]
+                if len(set(taken)) < len(taken):
+                    raise Duplicate("There is one like it already.")
 
     def _apply(self, tenant: str, write: Write) -> None:
         table = self._tables[tenant, write.type.kind]

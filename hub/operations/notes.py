@@ -200,7 +200,7 @@ async def delete_note(given: DeleteNote, call: Call) -> Deleted:
     """Delete a note and its history."""
     note = await call.need(Note, note_key(given.workspace_id, given.note_id), given.note_id)
     document = await call.need(NoteDocument, note.document_id)
-    async for update in call.unit.every(NoteUpdate, document_id=note.document_id):
+    for update in [one async for one in call.unit.every(NoteUpdate, document_id=note.document_id)]:
         call.unit.remove(update)
     call.unit.remove(document)
     call.delete(note)
@@ -231,18 +231,20 @@ async def convert_task_blocks(given: DeleteNote, call: Call) -> Conversion:
     editing = await _open(await _need(given.workspace_id, given.note_id, call), call)
     workspace = await call.workspace(given.workspace_id)
     content = text.read(editing.history())
+    found = blocks(content)
+    if not found:
+        return Conversion(note=editing.note, blocks_converted=0, skipped_duplicates=0, invalid_blocks=0, tasks=())
     known: dict[str, ConvertedTask] = {}
     async for note in call.unit.every(Note, workspace_id=workspace.id, type="task"):
         if note.metadata.parent_note_id == given.note_id and note.metadata.linked_task_id:
             known[note.title] = ConvertedTask(task_id=note.metadata.linked_task_id, note_id=note.id, title=note.title)
     made: list[ConvertedTask] = []
-    found = blocks(content)
     for block in found:
         if block and block.title not in known:
             known[block.title] = _task_of(block, editing.note, call)
             made.append(known[block.title])
     changed = replace_blocks(content, lambda block: _link(known[block.title]) if block else INVALID)
-    note = _commit(editing, text.rewrite(editing.history(), changed), call) if found else editing.note
+    note = _commit(editing, text.rewrite(editing.history(), changed), call)
     invalid = found.count(None)
     return Conversion(
         note=note, blocks_converted=len(made), skipped_duplicates=len(found) - invalid - len(made), invalid_blocks=invalid, tasks=tuple(made)
@@ -289,6 +291,8 @@ def _commit(editing: Editing, update: bytes, call: Call, **data: str) -> Note:
     """
     note, version = editing.note, editing.note.text_version + 1
     content = text.read([*editing.history(), update])
+    if "\0" in content:
+        raise Invalid("The update would put a NUL character into the text, which no text may hold.")
     call.unit.put(NoteUpdate(workspace_id=note.workspace_id, document_id=note.document_id, text_version=version, update=encode(update)))
     if len(editing.updates) >= 2 * TAIL:
         old = editing.updates[:-TAIL]

@@ -1,5 +1,9 @@
 """Workspaces: where agents, tasks and notes live together."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from hub.domain import KINDS
 from hub.domain.errors import Duplicate, Refused
 from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
@@ -8,8 +12,8 @@ from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operat
 
 class CreateWorkspace(Mutation):
     title: Name
-    id: Id | None = None
-    """Chosen by the hub unless given."""
+    id: Annotated[Id, Field(pattern="^[^/]*$")] | None = None
+    """Chosen by the hub unless given. It has no slash."""
     metadata: dict[str, str] = {}
     repo_path: str | None = None
     """Legacy: kept in the metadata."""
@@ -94,8 +98,9 @@ async def delete_workspace(given: DeleteWorkspace, call: Call) -> Deleted:
     count = 0
     for kind in KINDS:
         if "workspace_id" in kind.columns:
-            async for record in call.unit.every(kind, workspace_id=given.workspace_id):
-                count += 1
+            records = [record async for record in call.unit.every(kind, workspace_id=given.workspace_id)]
+            count += len(records)
+            for record in records:
                 call.unit.remove(record)
     call.delete(workspace)
     return Deleted(id=workspace.id, deleted_count=count + 1)

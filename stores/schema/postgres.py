@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
+from string import punctuation
 from typing import Any, Union
 
 import asyncpg
@@ -92,12 +93,12 @@ def _table(type_: type[Record]) -> list[str]:
 
 
 def _text(type_: type[Record]) -> str:
-    """The first field weighs A, the others B."""
-    parts = [
-        f"setweight(to_tsvector('simple'::regconfig, left(coalesce(body::jsonb ->> '{to_camel(name)}', ''), {LONGEST_TEXT // len(type_.searchable)})), "
-        f"'{'B' if at else 'A'}')"
-        for at, name in enumerate(type_.searchable)
-    ]
+    """The first field weighs A, the others B. Punctuation goes first, or Postgres takes a path, an address or 1.5 for one word."""
+    marks, longest = punctuation.replace("_", "").replace("'", "''"), LONGEST_TEXT // len(type_.searchable)
+    parts = []
+    for at, name in enumerate(type_.searchable):
+        words = f"translate(left(body::jsonb ->> '{to_camel(name)}', {longest}), '{marks}', repeat(' ', {len(punctuation) - 1}))"
+        parts.append(f"setweight(to_tsvector('simple'::regconfig, coalesce({words}, '')), '{'B' if at else 'A'}')")
     return " || ".join(parts)
 
 
@@ -144,9 +145,9 @@ def _write(type_: type[Record], rows: str) -> str:
     values = ", ".join(["w.t", "w.i", "w.v", "w.ca", "w.ua", "w.b", *(f"w.x{at}" for at in range(len(type_.columns)))])
     changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
     return f"""IF '{kind}' = ANY (k) THEN
-            INSERT INTO {kind} ({", ".join(names)}) SELECT {values} FROM {rows}
-                WHERE w.k = '{kind}' AND w.v > 0 AND w.u <> ALL (lost) ON CONFLICT (tenant, id) DO UPDATE SET {changes};
             DELETE FROM {kind} x USING {rows} WHERE w.k = '{kind}' AND w.v = {REMOVE} AND w.u <> ALL (lost)
                 AND x.tenant = w.t AND x.id = w.i;
+            INSERT INTO {kind} ({", ".join(names)}) SELECT {values} FROM {rows}
+                WHERE w.k = '{kind}' AND w.v > 0 AND w.u <> ALL (lost) ON CONFLICT (tenant, id) DO UPDATE SET {changes};
         END IF;
         """

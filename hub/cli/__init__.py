@@ -1,0 +1,55 @@
+"""The command line. Every command but `connect` works on the database itself, so none but `serve` needs a port."""
+
+from typing import Any
+
+import click
+
+from hub.cli.calling import call
+from hub.cli.connecting import connect
+from hub.cli.examining import doctor
+from hub.cli.moving import export, import_
+from hub.cli.serving import mcp, serve
+from hub.version import VERSION
+
+
+class Commands(click.Group):
+    """The commands written by hand, and a group for each noun of the catalogue, which is imported only when it is needed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """No command means `serve`, also with its options."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self._nouns().get(cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands, *self._nouns()]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in (("Commands", self.commands), ("What the hub holds", self._nouns())):
+            with formatter.section(title):
+                formatter.write_dl([(name, command.get_short_help_str(100)) for name, command in commands.items()])
+
+    def _nouns(self) -> dict[str, click.Command]:
+        from hub.cli.nouns import nouns
+
+        return nouns()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(VERSION, prog_name="trivium")
+def commands(**_: Any) -> None:
+    """The hub where coding agents meet: tasks, notes, mail and file reservations, shared over MCP, JSON-RPC and REST.
+
+    Plain `trivium` starts it on this machine.
+    """
+
+
+for command in (serve, mcp, connect, doctor, call, export, import_):
+    commands.add_command(command)
+
+
+def main() -> None:
+    commands(prog_name="trivium")

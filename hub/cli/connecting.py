@@ -1,0 +1,40 @@
+"""`connect`: how a client reaches the hub, shown or written into the client's own file."""
+
+import click
+
+from hub.addresses import MCP, base_url
+from hub.cli.options import Failure, settings_from
+from hub.clients import CLIENTS, LATER, WriteError, write
+from hub.settings import PORT
+
+
+@click.command(epilog="Examples:  trivium connect claude    trivium connect gemini --write")
+@click.argument("client", type=click.Choice([*CLIENTS, *(name.lower() for name in LATER)], case_sensitive=False))
+@click.option("--write", "do_write", is_flag=True, help="Put it into the client's file, keeping what is there (and a FILE.bak).")
+@click.option("--url", help="Where the hub listens, if not where these settings say.", metavar="URL")
+def connect(client: str, do_write: bool, url: str | None) -> None:
+    """Show how CLIENT connects to the hub over MCP."""
+    if told := LATER.get(client.upper()):
+        raise Failure(f"{told}. Until then connect over MCP: {', '.join(CLIENTS)}.")
+    chosen, address = CLIENTS[client], mcp_url(url)
+    if do_write:
+        try:
+            backup = write(chosen, address)
+        except WriteError as error:
+            raise Failure(str(error)) from None
+        click.echo(f"{chosen.title} finds the hub through {chosen.path}{f'; as it was, it is {backup.name}' if backup else ''}.")
+        return
+    if chosen.command:
+        click.echo(f"Run:\n\n{chosen.command(address)}\n\nor put this into {chosen.file}:\n")
+    else:
+        click.echo(f"Put this into {chosen.file}, or let `trivium connect {client} --write` do it:\n")
+    click.echo(chosen.snippet(address))
+
+
+def mcp_url(url: str | None) -> str:
+    if url is None:
+        settings = settings_from()
+        url = base_url(settings.host, settings.port or PORT)
+    if not url.startswith(("http://", "https://")):
+        raise Failure(f"--url: {url!r} is not allowed. Give the hub's address, like http://127.0.0.1:3210.")
+    return url if url.rstrip("/").endswith(MCP) else f"{url.rstrip('/')}{MCP}"

@@ -1,0 +1,42 @@
+"""`doctor`: what is right and wrong with this installation."""
+
+import json
+import os
+from typing import Any
+
+import click
+
+from hub.cli.options import database_option, finish, setting_options
+from hub.databases import SettingsError
+from hub.settings import config_path, load
+
+
+@click.command(epilog="Examples:  trivium doctor    trivium doctor --db sqlite:hub.db --json")
+@setting_options("host", "port")
+@database_option
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool, **given: Any) -> None:
+    """Look at the settings, the database and the port, and say what to do about what is wrong.
+
+    The exit code is 1 when something is wrong.
+    """
+    findings = finish(_findings(given))
+    if as_json:
+        click.echo(json.dumps([{"ok": ok, "what": what, "nextStep": step} for ok, what, step in findings]))
+    else:
+        for ok, what, step in findings:
+            mark = click.style("ok   ", fg="green") if ok else click.style("WRONG", fg="red")
+            click.echo(f"{mark} {what}" + (f"\n      {step}" if step else ""))
+    if not all(ok for ok, _, _ in findings):
+        raise SystemExit(1)
+
+
+async def _findings(given: dict[str, Any]) -> list[tuple[bool, str, str]]:
+    from hub.doctor import examined
+    from hub.main import opened
+
+    try:
+        settings = load(os.environ, given)
+    except SettingsError as error:
+        return [(False, str(error), "Set it right, and look again.")]
+    return [finding async for finding in examined(settings, config_path(os.environ), opened)]

@@ -1,0 +1,127 @@
+"""A group of commands for each noun of the catalogue: `trivium tasks list`, `trivium notes show spec`.
+
+The noun is the one in the operation's grant, because it is what a reader thinks of: claiming is done to tasks.
+"""
+
+import sys
+from typing import Any
+
+import click
+
+from hub.cli.calling import answer
+from hub.cli.fields import InputField, fields_of
+from hub.cli.options import database_option, settings_from, standard_input
+from hub.cli.tables import rendered
+from hub.operations import OPERATIONS
+from hub.operations.base import Operation
+
+LINKING = ("to", "from")
+"""Words at the end of a name that only led to the noun."""
+Noun = click.Command
+EXAMPLES = {
+    "workspaces": 'Example:  trivium workspaces create --title "The shop"',
+    "agents": "Example:  trivium agents create --name Ada --role DEVELOPER",
+    "tasks": 'Example:  trivium tasks create --title Login --objective "A login page that works" --priority high',
+    "notes": "Example:  trivium notes set-content spec --content - < spec.md",
+    "mail": "Example:  trivium mail read-inbox --agent-id AGENT_ID",
+    "reservations": "Example:  trivium reservations reserve-files --agent-id AGENT_ID --paths 'src/**'",
+    "events": "Example:  trivium events list --kinds task --after 100",
+}
+
+
+def noun_of(operation: Operation) -> str:
+    return operation.grant.partition(".")[0]
+
+
+def command_names(noun: str, operations: list[Operation]) -> dict[str, Operation]:
+    """The operations by what they are called under their noun: create_task is `create`; a second `delete` is `delete-tasks`."""
+    named: dict[str, Operation] = {}
+    for operation in operations:
+        words = operation.name.split("_")
+        short = [word for word in words if word not in (noun, singular(noun))]
+        while short and short[-1] in LINKING:
+            short.pop()
+        for at, word in enumerate(short):
+            short[at] = "show" if word == "get" else word
+        name = "-".join(short)
+        named["-".join(words) if not name or name in named else name] = operation
+    return named
+
+
+def singular(noun: str) -> str:
+    return noun.removesuffix("s")
+
+
+def nouns() -> dict[str, Noun]:
+    """A noun that has only one operation is that command itself."""
+    grouped: dict[str, list[Operation]] = {}
+    for operation in OPERATIONS.values():
+        grouped.setdefault(noun_of(operation), []).append(operation)
+    made: dict[str, Noun] = {}
+    for noun, operations in grouped.items():
+        if len(operations) == 1:
+            made[noun] = command(noun, noun, operations[0])
+        else:
+            named = command_names(noun, operations)
+            commands = {name: command(name, noun, operation) for name, operation in named.items()}
+            told = (sys.modules[operations[0].handler.__module__].__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
+            made[noun] = click.Group(noun, commands, help=told, no_args_is_help=True, epilog=EXAMPLES.get(noun))
+    return made
+
+
+def command(name: str, noun: str, operation: Operation) -> click.Command:
+    """Its parameters are made when it is run or asked for help: the schemas of all operations take half a second."""
+    made = OperationCommand(name, callback=None, help=operation.description, short_help=operation.description.partition(". ")[0])
+    made.noun, made.operation = noun, operation
+    return made
+
+
+class OperationCommand(click.Command):
+    noun: str
+    operation: Operation
+    _fields: list[InputField] | None = None
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        if self._fields is None:
+            self._fields = fields_of(self.operation)
+            self.params = self._parameters(self._fields)
+        return super().get_params(ctx)
+
+    def invoke(self, ctx: click.Context) -> None:
+        as_json, settings = ctx.params["as_json"], settings_from(db=ctx.params["db"])
+        arguments = self._arguments(ctx)
+        if arguments.get("content") == "-":
+            arguments["content"] = standard_input().decode("utf-8", "replace")
+        said = answer(settings, self.operation.name, arguments, document=as_json)
+        click.echo(said if as_json else rendered(said))
+
+    def _arguments(self, ctx: click.Context) -> dict[str, Any]:
+        """What was said, by its names on the wire. Raises UsageError when something is missing."""
+        given, main = dict(ctx.params), self._main
+        if main and given["main"] is not None:
+            given[main.name] = given["main"]
+        fields = self._fields or ()
+        for field in fields:
+            if field.required and given[field.name] in (None, ()):
+                missing = f"argument {_metavar(field)!r}" if field == main else f"option {field.option!r}"
+                raise click.UsageError(f"Missing {missing}.", ctx)
+        return {field.alias: given[field.name] for field in fields if given[field.name] not in (None, ())}
+
+    @property
+    def _main(self) -> InputField | None:
+        """The field that may be given without naming it: the noun's own id, or the one thing that a lone command needs."""
+        fields = self._fields or ()
+        own = [field for field in fields if field.name == f"{singular(self.noun)}_id"]
+        alone = [field for field in fields if field.required] if self.name == self.noun else []
+        return next(iter(own or alone), None)
+
+    def _parameters(self, fields: list[InputField]) -> list[click.Parameter]:
+        main = self._main
+        options: list[click.Parameter] = [field.parameter(field.required and field != main) for field in fields]
+        options += [click.Option(["--json", "as_json"], is_flag=True, help="Print the answer's JSON, exactly as `trivium call` does.")]
+        shared = database_option(click.Command("shared")).params
+        return [*([click.Argument(["main"], required=False, metavar=_metavar(main))] if main else []), *options, *shared]
+
+
+def _metavar(main: InputField) -> str:
+    return main.name.upper() if main.required else f"[{main.name.upper()}]"

@@ -1,0 +1,75 @@
+"""What several commands share: the options that are settings, and how a command fails."""
+
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from hub.databases import SettingsError
+from hub.settings import ROWS, Settings, load
+
+T = TypeVar("T")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+HELP = {
+    "host": "Address to listen on. Beyond 127.0.0.1, everyone who reaches it can use the hub.",
+    "port": "Port to listen on; 0 takes a free one.",
+    "durability": "full, or normal: quicker on SQLite, and a power cut may cost the last commits.",
+    "max_body_bytes": "Largest request body.",
+    "allowed_hosts": "Another name that the hub is called by (Host header). Repeatable.",
+    "allowed_origins": "Another origin whose web pages may call the hub. Repeatable.",
+    "log_format": "text or json; the log goes to standard error.",
+    "log_level": "debug, info, warning or error.",
+    "shutdown_seconds": "Time to finish what was begun when told to stop.",
+}
+DATABASE_HELP = "Where it is kept: memory:, sqlite:PATH or postgresql://… (default: TRIVIUM_DB, DATABASE_URL, or a file of yours)."
+
+
+class Failure(click.ClickException):
+    """One line on standard error, and exit code 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"error: {' '.join(self.message.split())}", err=True)
+
+
+def database_option(command: Decorated) -> Decorated:
+    return click.option("--db", metavar="DATABASE", help=DATABASE_HELP)(command)
+
+
+def setting_options(*names: str) -> Callable[[Decorated], Decorated]:
+    """Options for these settings, in this order."""
+    rows = {row.name: row for row in ROWS}
+
+    def decorate(command: Decorated) -> Decorated:
+        for name in reversed(names):
+            metavar = name.rpartition("_")[2].removesuffix("s" if rows[name].many else "").upper()
+            command = click.option(rows[name].option, name, metavar=metavar, multiple=rows[name].many, help=HELP[name])(command)
+        return command
+
+    return decorate
+
+
+def settings_from(**given: Any) -> Settings:
+    try:
+        return load(os.environ, given)
+    except SettingsError as error:
+        raise Failure(str(error)) from None
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end. What a caller may read of a failure becomes one line."""
+    from hub.domain.errors import HubError  # the hub is imported only by commands that need it
+    from hub.main import StartError, run
+
+    try:
+        return run(work)
+    except (HubError, StartError) as error:
+        raise Failure(str(error)) from None
+
+
+def standard_input() -> bytes:
+    if sys.stdin.isatty():
+        click.echo("Reading from the terminal; end with Ctrl-D.", err=True)
+    return sys.stdin.buffer.read()

@@ -1,0 +1,65 @@
+"""`serve` and `mcp`: the hub as a process that others talk to."""
+
+import json
+from typing import Any
+
+import click
+
+from hub.addresses import LOOPBACK
+from hub.cli.options import database_option, finish, setting_options, settings_from
+from hub.settings import Settings
+
+
+@click.command(epilog="Examples:  trivium serve    trivium serve --port 0 --db memory:    trivium serve --db postgresql://hub@db.example.com/trivium")
+@setting_options("host", "port")
+@database_option
+@setting_options("durability", "log_format", "log_level", "allowed_hosts", "allowed_origins", "max_body_bytes", "shutdown_seconds")
+@click.option("--ready-json", is_flag=True, help="Print one line of JSON on standard output as soon as the hub answers.")
+def serve(ready_json: bool, **given: Any) -> None:
+    """Start the hub; Ctrl-C stops it. This is also what plain `trivium` does."""
+    settings = settings_from(**given)
+    from hub import logs, main
+
+    logs.set_up(settings)
+
+    def ready(started: main.Started) -> None:
+        if settings.log_format == "json":
+            main.log.info("listening at %s, database %s", started["url"], started["database"])
+        else:
+            click.echo(welcome(started, settings), err=True)
+        if ready_json:
+            click.echo(json.dumps(started))
+
+    finish(main.serve(settings, ready))
+
+
+@click.command(epilog='Example, in an MCP client\'s configuration:  {"command": "trivium", "args": ["mcp"]}')
+@click.option("--profile", default="core", show_default=True, help="Which tools: core (what an agent needs every day) or full.")
+@database_option
+@setting_options("durability", "log_format", "log_level")
+def mcp(profile: str, **given: Any) -> None:
+    """Serve one MCP client over standard input and output.
+
+    The client starts this by itself. Many may run at once over the same database, also beside `trivium serve`.
+    """
+    settings = settings_from(**given)
+    from hub import logs, main
+
+    logs.set_up(settings)
+    finish(main.stdio(settings, profile))
+
+
+def welcome(started: dict[str, Any], settings: Settings) -> str:
+    from hub.clients import CLIENTS, LATER
+
+    doors = started["doors"]
+    lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
+    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "rpc", "events", "health")]
+    if settings.host not in LOOPBACK:
+        lines.append(f"  CAUTION    it listens on {settings.host} without a password: everyone who reaches that address can use it")
+    if settings.database == "memory:":
+        lines.append("  CAUTION    the database is in memory: everything is gone when the hub stops")
+    lines += ["", "Connect an agent (`trivium connect CLIENT --write` does it for you):"]
+    lines += [f"  {client.title:<12} {client.in_short(doors['mcp'])}" for client in CLIENTS.values()]
+    lines += [f"  {title:<12} {told}" for title, told in LATER.items()]
+    return "\n".join([*lines, "", "Ctrl-C stops the hub."])

@@ -1,0 +1,7 @@
+"""All benchmarks, one after the other. Each line says what was measured, the figure, the goal, and whether it was met."""
+
+import subprocess
+import sys
+
+for name in ("start", "doors", "core", "fanout"):
+    subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True)

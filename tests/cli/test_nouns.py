@@ -1,0 +1,121 @@
+"""The commands made from the catalogue: a group for each noun, tables for people, JSON for programs."""
+
+import json
+from typing import Any
+
+import click
+import pytest
+
+from hub.cli.nouns import OperationCommand, nouns
+from hub.cli.tables import rendered
+from hub.operations import OPERATIONS
+from tests.cli.conftest import Trivium
+
+
+def _commands() -> dict[str, OperationCommand]:
+    """By what is typed."""
+    found: dict[str, OperationCommand] = {}
+    for noun, made in nouns().items():
+        inner = made.commands.items() if isinstance(made, click.Group) else [("", made)]
+        found |= {f"{noun} {name}".strip(): command for name, command in inner if isinstance(command, OperationCommand)}
+    return found
+
+
+def test_every_operation_of_the_catalogue_is_one_command() -> None:
+    assert sorted(command.operation.name for command in _commands().values()) == sorted(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "operation"),
+    [
+        ("tasks list", "list_tasks"), ("tasks show", "get_task"), ("tasks create", "create_task"), ("tasks claim", "claim_task"),
+        ("tasks delete", "delete_task"), ("tasks delete-tasks", "delete_tasks"), ("tasks set-verdict", "set_verdict"),
+        ("notes show", "get_note"), ("notes append", "append_to_note"), ("notes set-content", "set_note_content"),
+        ("mail read-inbox", "read_inbox"), ("events subscribe", "subscribe_to_events"), ("search", "search"), ("health", "get_health"),
+    ],
+)  # fmt: skip
+def test_commands_have_the_names_that_one_would_type(typed: str, operation: str) -> None:
+    assert _commands()[typed].operation.name == operation
+
+
+@pytest.mark.parametrize("typed", sorted(_commands()))
+def test_every_field_of_the_input_is_an_option(typed: str) -> None:
+    command = _commands()[typed]
+    options = {option for parameter in command.get_params(click.Context(command)) for option in parameter.opts}
+    fields = command.operation.input.model_fields
+    assert {"--" + name.replace("_", "-") for name in fields} <= options
+
+
+async def test_a_newcomer_finds_the_commands_the_nouns_and_examples_in_the_help(trivium: Trivium) -> None:
+    top = (await trivium("--help")).out
+    for word in ("serve", "connect", "doctor", "export", "import", "call", "mcp", "tasks", "notes", "mail", "search"):
+        assert f"\n  {word} " in top
+    assert "Example:  trivium tasks create --title" in (await trivium("tasks", "--help")).out
+    one = (await trivium("tasks", "create", "--help")).out
+    assert "--title TEXT" in one
+    assert "[required]" in one
+    assert "[low|medium|high|urgent]" in one
+
+
+async def test_work_goes_from_command_to_command(trivium: Trivium) -> None:
+    agent = await trivium.json("agents", "create", "--name", "Ada", "--role", "developer", "--metadata", '{"shift": "day"}', "--json")
+    assert agent["metadata"] == {"shift": "day"}
+    given = ("--title", "Login", "--objective", "A page", "--priority", "HIGH", "--labels", "web", "--labels", "ui")
+    task = await trivium.json("tasks", "create", *given, "--json")
+    assert (task["priority"], task["labels"]) == ("high", ["web", "ui"])
+    table = (await trivium("tasks", "list")).out.splitlines()
+    assert table[0].split() == ["id", "title", "status", "priority", "objective"]
+    assert table[1].split() == [task["id"], "Login", "PENDING", "high", "A", "page"]
+    claimed = await trivium.json("tasks", "claim", "--agent-id", agent["id"], "--json")
+    assert claimed["claim"]["agentId"] == agent["id"]
+    shown = (await trivium("tasks", "show", task["id"])).out
+    assert "IN_PROGRESS" in shown
+    assert (await trivium("search", "login")).out.count(task["id"]) == 1
+    deleted = await trivium("tasks", "delete", "--task-id", task["id"])
+    assert (deleted.code, (await trivium("tasks", "list")).out) == (0, "No tasks.\n")
+
+
+async def test_json_is_exactly_what_call_prints(trivium: Trivium) -> None:
+    await trivium("notes", "append", "spec", "--content", "-", stdin="line 1\nline 2 ü\n")
+    assert (await trivium("notes", "show", "spec", "--json")).out == (await trivium("call", "get_note", "--json", '{"noteId": "spec"}')).out
+    assert "\ncontent\nline 1\nline 2 ü\n" in (await trivium("notes", "show", "spec")).out
+
+
+async def test_a_failure_is_one_line_for_people_and_a_document_with_json(trivium: Trivium) -> None:
+    done = await trivium("tasks", "show", "nope")
+    assert (done.code, done.out, done.err) == (1, "", "error: There is no task 'nope'.\n")
+    done = await trivium("tasks", "show", "nope", "--json")
+    assert (done.code, done.json["kind"]) == (1, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("tasks", "show"), "Missing argument 'TASK_ID'"),
+        (("search",), "Missing argument 'QUERY'"),
+        (("tasks", "create", "--title", "a"), "Missing option '--objective'"),
+        (("tasks", "create", "--title", "a", "--objective", "b", "--priority", "top"), "'low', 'medium', 'high', 'urgent'"),
+        (("tasks", "list", "--limit", "0"), "0 is not in the range 1<=x<="),
+        (("agents", "create", "--name", "a", "--role", "GATE", "--metadata", "{"), "is not JSON"),
+        (("tasks", "lsit"), "No such command 'lsit'"),
+        (("taks", "list"), "No such command 'taks'"),
+    ],
+)  # fmt: skip
+async def test_wrong_usage_says_what_is_right(trivium: Trivium, arguments: tuple[str, ...], told: str) -> None:
+    done = await trivium(*arguments)
+    assert done.code == 2
+    assert told in done.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ({"tasks": []}, "No tasks."),
+        ({"tasks": [{"id": "1", "title": "a\nb"}], "nextCursor": "1"}, "id  title\n1   a b\nnextCursor: 1"),
+        ({"id": "1", "labels": [], "data": {"a": 1}}, 'id    1\ndata  {"a": 1}'),
+        ({"id": "1", "content": "a\x1b[31m\nb"}, "id  1\n\ncontent\na\ufffd[31m\nb"),
+        ({"tasks": [{"id": "1", "title": "\x9b2J" + "x" * 80}]}, f"id  title\n1   \ufffd2J{'x' * 56}…"),
+    ],
+)  # fmt: skip
+def test_answers_are_shown_as_tables_that_cannot_steer_the_terminal(answer: dict[str, Any], shown: str) -> None:
+    assert click.unstyle(rendered(json.dumps(answer))) == shown
