@@ -3,7 +3,7 @@
 import logging
 from asyncio import Lock
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from hashlib import sha256
 from weakref import WeakValueDictionary
 
@@ -119,10 +119,8 @@ class Hub:
         unit = UnitOfWork(self.store, tenant, instant(self._clock()))
         if await unit.get(Workspace, DEFAULT) is None:
             Call(unit, Caller(tenant, "hub")).create(Workspace(id=DEFAULT, title="Default Workspace"))
-            try:
+            with suppress(Conflict):  # another node was first
                 await self.store.commit(unit)
-            except Conflict:
-                pass  # another node was first
         self._furnished.add(tenant)
 
 
@@ -130,4 +128,3 @@ def _replayed(operation: Operation, known: Outcome, digest: str) -> Value:
     if known.digest != digest:
         raise Invalid("This idempotency key was used with other arguments. Take a new key for a new request.")
     return operation.output.model_validate_json(known.result)
-

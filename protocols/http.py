@@ -20,6 +20,8 @@ from protocols.wire import http_status
 
 log = logging.getLogger("http")
 
+FOREIGN_HOST = Forbidden("The hub does not answer to this Host. Allow the name with TRIVIUM_ALLOWED_HOSTS.")
+FOREIGN_ORIGIN = Forbidden("Pages of this Origin may not call the hub. Allow it with TRIVIUM_ALLOWED_ORIGINS.")
 HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
@@ -78,11 +80,9 @@ def _boundary(origins: Origins, max_body_bytes: int) -> Middleware:
     @web.middleware
     async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not origins.host_allowed(request.headers.get("Host")):
-            return error_response(
-                Forbidden("The hub does not answer to this Host. Allow the name with --allowed-host NAME (TRIVIUM_ALLOWED_HOSTS)."), 421
-            )
+            return error_response(FOREIGN_HOST, 421)
         if not origins.origin_allowed(request.headers.get("Origin")):
-            return error_response(Forbidden("Pages of this Origin may not call the hub. Allow it with --allowed-origin (TRIVIUM_ALLOWED_ORIGINS)."))
+            return error_response(FOREIGN_ORIGIN)
         try:
             return await handler(request)
         except HubError as error:

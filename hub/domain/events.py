@@ -24,4 +24,5 @@ class Event(Value):
 
 def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, JsonValue] | None = None) -> Event:
     workspace_id = record.id if record.kind == "workspace" else getattr(record, "workspace_id", None)
-    return Event(name=f"{record.kind}.{what}", record_id=record.id, version=record.version, workspace_id=workspace_id, at=at, by=by, data=data)
+    name = f"{record.kind}.{what}"
+    return Event(name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, at=at, by=by, data=data)

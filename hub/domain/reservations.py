@@ -1,5 +1,6 @@
 """An agent reserves paths of a codebase, so that two do not edit the same files."""
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -41,31 +42,32 @@ class Reservation(Record):
         )  # fmt: skip
 
 
+@lru_cache(4096)
 def overlap(one: str, other: str) -> bool:
     """Whether some path matches both globs. A character class counts as any character, which errs on the safe side."""
-    return _segments(tuple(one.split("/")), tuple(other.split("/")))
+    return _meet(one.split("/"), other.split("/"), "**", _segments)
 
 
 @lru_cache(4096)
-def _segments(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    if not one or not other:
-        return all(segment == "**" for segment in one or other)
-    if one[0] == "**":
-        return _segments(one[1:], other) or _segments(one, other[1:])
-    if other[0] == "**":
-        return _segments(other, one)
-    return _characters(_atoms(one[0]), _atoms(other[0])) and _segments(one[1:], other[1:])
+def _segments(one: str, other: str) -> bool:
+    return _meet(_atoms(one), _atoms(other), "*", _characters)
 
 
-@lru_cache(4096)
-def _characters(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    if not one or not other:
-        return all(atom == "*" for atom in one or other)
-    if one[0] == "*":
-        return _characters(one[1:], other) or _characters(one, other[1:])
-    if other[0] == "*":
-        return _characters(other, one)
-    return (one[0] == other[0] or "?" in (one[0], other[0])) and _characters(one[1:], other[1:])
+def _characters(one: str, other: str) -> bool:
+    return one == other or "?" in (one, other)
+
+
+def _meet(one: Sequence[str], other: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
+    """Whether two patterns match something in common, where `star` stands for any number of parts.
+
+    `row[j]` says it of the rest of one from i and the rest of the other from j. A table, because to try everything may take for ever.
+    """
+    row = [all(part == star for part in other[j:]) for j in range(len(other) + 1)]
+    for part in reversed(one):
+        below, row = row, [False] * len(other) + [part == star and row[-1]]
+        for j in range(len(other) - 1, -1, -1):
+            row[j] = below[j] or row[j + 1] if star in (part, other[j]) else below[j + 1] and same(part, other[j])
+    return row[0]
 
 
 def _atoms(segment: str) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """`@@@task` blocks: tasks written down in a note, to be turned into records.
 
-    @@@task
-    # Title
-    ## Objective
-    ## Scope
-    ## Definition of Done
-    ## Verification
-    @@@
+@@@task
+# Title
+## Objective
+## Scope
+## Definition of Done
+## Verification
+@@@
 """
 
 import re

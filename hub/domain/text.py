@@ -19,6 +19,9 @@ forks, and a text written from start to end stays as small as its characters."""
 FINE = 2_000
 """Hunks of up to so many words are compared word by word, and texts of up to so many lines line by line."""
 
+NOTHING = b"\0\0"
+"""The update that changes nothing."""
+
 Edit = tuple[int, int, str]
 """Replace the characters from, up to, by this."""
 
@@ -47,7 +50,7 @@ def rewrite(history: Sequence[bytes], content: str, *, newest: bool = True) -> b
 
 def merge(history: Sequence[bytes]) -> bytes:
     """One update for many. What waits for a missing predecessor is kept."""
-    return merge_updates(*history)
+    return merge_updates(*history) if history else NOTHING
 
 
 def check(update: bytes) -> None:

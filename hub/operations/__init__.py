@@ -3,12 +3,21 @@
 from itertools import chain
 
 from hub.operations import (
-    agents, claims, conversations, events, mail, notes, reports, reservations, search, system, tasks, workspaces,
+    agents,
+    claims,
+    conversations,
+    events,
+    mail,
+    notes,
+    reports,
+    reservations,
+    search,
+    system,
+    tasks,
+    workspaces,
 )  # fmt: skip
 from hub.operations.base import Operation
 
 _NOUNS = (workspaces, agents, tasks, claims, reports, notes, conversations, mail, reservations, events, search, system)
 
-OPERATIONS: dict[str, Operation] = {
-    operation.name: operation for operation in chain.from_iterable(noun.OPERATIONS for noun in _NOUNS)
-}
+OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in chain.from_iterable(noun.OPERATIONS for noun in _NOUNS)}

@@ -106,7 +106,9 @@ async def get_agent(given: GetAgent, call: Call) -> AgentView:
 
 async def list_agents(given: ListAgents, call: Call) -> AgentViews:
     """List the workspace's agents, and who of them is online."""
-    listing = await call.list(Agent, given, workspace_id=given.workspace_id, role=given.role, status=given.status, parent_id=given.parent_id)
+    listing = await call.list(
+        Agent, given, workspace_id=given.workspace_id, role=given.role, status=given.status, parent_id=given.parent_id
+    )
     return AgentViews(agents=tuple(view(agent, call) for agent in listing.records()), next_cursor=listing.next_cursor)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
 
+import orjson
 from pydantic import ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
@@ -12,7 +13,7 @@ from hub.access import Caller
 from hub.domain.errors import NotFound, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
-from hub.domain.workspaces import DEFAULT, Workspace
+from hub.domain.workspaces import Workspace
 from hub.ports import R
 from hub.unit import UnitOfWork
 
@@ -63,7 +64,7 @@ class Listing(Generic[R]):
     next_cursor: str | None = None
 
     def to_json(self) -> str:
-        cursor = f',"nextCursor":{_quoted(self.next_cursor)}' if self.next_cursor else ""
+        cursor = f',"nextCursor":{orjson.dumps(self.next_cursor).decode()}' if self.next_cursor else ""
         return f'{{"{to_camel(self.type.plural)}":[{",".join(self.bodies)}]{cursor}}}'
 
     def records(self) -> list[R]:
@@ -72,10 +73,6 @@ class Listing(Generic[R]):
 
 Output = Value | Listing[Any]
 In = TypeVar("In", bound=Input)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +130,10 @@ class Call:
 
 def changes(given: Input, type_: type[Record]) -> dict[str, Any]:
     """The record's fields that the caller named. Null takes an optional field away; of another one it says nothing."""
-    named = {name: getattr(given, name) for name in given.model_fields_set & type_.model_fields.keys()}
-    return {name: value for name, value in named.items() if value is not None or type_.model_fields[name].get_default() is None
-            and not type_.model_fields[name].is_required()}
+    fields = type_.model_fields
+    named = {name: getattr(given, name) for name in given.model_fields_set & fields.keys()}
+    optional = {name for name in named if fields[name].get_default() is None and not fields[name].is_required()}
+    return {name: value for name, value in named.items() if value is not None or name in optional}
 
 
 def expect_version(record: Record, expected: int | None) -> None:
@@ -159,7 +157,6 @@ class Operation:
     destructive: bool = False
     """It removes something, or replaces it beyond recall."""
     profiles: frozenset[Profile] = frozenset()
-
 
     @property
     def name(self) -> str:

@@ -90,7 +90,9 @@ async def delegate_task(given: DelegateTask, call: Call) -> Task:
     return call.write(task.model_copy(update=changed), "delegated", agentId=agent.id, callerAgentId=given.caller_agent_id)
 
 
-async def tell(agent: Agent, role: MessageRole, content: str, call: Call, tool_name: str | None = None, tool_args: str | None = None) -> Message:
+async def tell(
+    agent: Agent, role: MessageRole, content: str, call: Call, tool_name: str | None = None, tool_args: str | None = None
+) -> Message:
     """Append a turn to the agent's conversation."""
     counter = await call.unit.get(Conversation, agent.id) or Conversation(id=agent.id, workspace_id=agent.workspace_id)
     counter = call.unit.put(counter.model_copy(update={"turns": counter.turns + 1}))

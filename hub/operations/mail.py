@@ -1,5 +1,6 @@
 """Mail between agents: sent once, delivered to each, kept in the inbox until acknowledged."""
 
+from asyncio import gather
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -76,11 +77,14 @@ async def read_inbox(given: ReadInbox, call: Call) -> Inbox:
     agent = await call.need(Agent, given.agent_id)
     only = None if given.include_acknowledged else "false"
     deliveries = await call.unit.find(Delivery, turn_key(agent.id, given.cursor), given.limit, agent_id=agent.id, acknowledged=only)
-    letters = []
-    for delivery in deliveries:
-        if letter := await call.unit.get(Letter, delivery.letter_id):
-            letters.append(InboxLetter(**letter.__dict__, number=delivery.number, acknowledged=delivery.acknowledged))
-    return Inbox(letters=tuple(letters), cursor=deliveries[-1].number if deliveries else given.cursor)
+    letters = await gather(*(call.need(Letter, delivery.letter_id) for delivery in deliveries))
+    return Inbox(
+        letters=tuple(
+            InboxLetter(**letter.__dict__, number=delivery.number, acknowledged=delivery.acknowledged)
+            for letter, delivery in zip(letters, deliveries, strict=True)
+        ),
+        cursor=deliveries[-1].number if deliveries else given.cursor,
+    )
 
 
 async def acknowledge_messages(given: AcknowledgeMessages, call: Call) -> Acknowledged:

@@ -62,8 +62,8 @@ class Released(Result):
 async def reserve_files(given: ReserveFiles, call: Call) -> Reservations:
     """Reserve paths or globs before you edit them. All or none: a conflict names the holder. Reserving again prolongs it."""
     agent = await call.need(Agent, given.agent_id)
-    existing = await _all(given.workspace_id, call)
     await _turn(given.workspace_id, call)
+    existing = await _all(given.workspace_id, call)
     conflicts = [
         one for one in existing for path in given.paths
         if one.conflicts(given.codebase_id, path, agent.id, given.exclusive, call.now)
@@ -114,7 +114,10 @@ async def _all(workspace_id: str, call: Call, codebase_id: str | None = None, ag
 
 
 async def _turn(workspace_id: str, call: Call) -> None:
-    """Reservations of a workspace are made one after the other: each changes the scope that all of them read."""
+    """Reservations of a workspace are made one after the other: each changes the scope that all of them read.
+
+    It is read before they are looked at, so that whoever comes in between makes this unit of work conflict.
+    """
     scope = await call.unit.get(ReservationScope, workspace_id)
     if scope is None:
         await call.workspace(workspace_id)

@@ -7,10 +7,19 @@ from pydantic import BeforeValidator, Field, JsonValue
 
 from hub.domain.agents import AgentRole
 from hub.domain.errors import Invalid, Refused, Stale
-from hub.domain.tasks import (
-    COLUMN_OF_STATUS, STATUS_OF_COLUMN, Comment, CreationSource, FallbackAgent, Task, TaskPriority, TaskStatus, Verdict, by_priority,
-)  # fmt: skip
 from hub.domain.model import new_id
+from hub.domain.tasks import (
+    COLUMN_OF_STATUS,
+    STATUS_OF_COLUMN,
+    Comment,
+    CreationSource,
+    FallbackAgent,
+    Task,
+    TaskPriority,
+    TaskStatus,
+    Verdict,
+    by_priority,
+)  # fmt: skip
 from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
 from hub.operations.workspaces import Deleted
 

@@ -18,7 +18,11 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.runner import modern_error_data, serve_one
 from mcp.shared.inbound import (
-    ERROR_CODE_HTTP_STATUS, InboundLadderRejection, InboundModernRoute, classify_inbound_request, find_duplicated_routing_header,
+    ERROR_CODE_HTTP_STATUS,
+    InboundLadderRejection,
+    InboundModernRoute,
+    classify_inbound_request,
+    find_duplicated_routing_header,
     unsupported_protocol_version_rejection,
 )  # fmt: skip
 from mcp_types import HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, SERVER_INFO_META_KEY, RequestId
@@ -132,7 +136,9 @@ class McpDoor:
         self._sessions.remove(session)
         return web.Response(status=204)
 
-    async def _tool(self, id_: RequestId, params: Mapping[str, Any], caller: Caller, extra: str, headers: Mapping[str, str]) -> web.Response:
+    async def _tool(
+        self, id_: RequestId, params: Mapping[str, Any], caller: Caller, extra: str, headers: Mapping[str, str]
+    ) -> web.Response:
         name, arguments = params.get("name"), params.get("arguments") or {}
         if not isinstance(name, str) or not isinstance(arguments, dict):
             return _failure(id_, INVALID_PARAMS, "tools/call takes a name and an object of arguments", 200, headers)

@@ -36,7 +36,11 @@ def server(hub: Hub, profile: Profile, caller_of: CallerOf) -> Server[Any]:
             raise MCPError(INVALID_PARAMS, error.message) from None
 
     made: Server[Any] = Server(
-        NAME, version=VERSION, title="Trivium", instructions=INSTRUCTIONS, cache_hints={"tools/list": CacheHint(ttl_ms=TOOLS_TTL, scope="public")}
+        NAME,
+        version=VERSION,
+        title="Trivium",
+        instructions=INSTRUCTIONS,
+        cache_hints={"tools/list": CacheHint(ttl_ms=TOOLS_TTL, scope="public")},
     )
     made.middleware.clear()  # OpenTelemetry's costs 9 to 20 µs a request, exporter or not; the hub brings its own, sampled
     made.add_request_handler("tools/list", PaginatedRequestParams, list_tools)

@@ -92,7 +92,7 @@ async def _openapi(_: web.Request) -> web.Response:
 
 @cache
 def _description() -> bytes:
-    from protocols.rest.openapi import description  # noqa: PLC0415  (made when somebody asks)
+    from protocols.rest.openapi import description
 
     return orjson.dumps(description())
 

@@ -112,7 +112,9 @@ def _json(text: str, schema: Json) -> Json:
 
 def _merged(first: Json, second: Json) -> Json:
     """Two rows on one path: the parameters of both, none of them required, and either answer."""
-    parameters = {one["name"]: {**one, "required": one["in"] == "path"} for one in [*first.get("parameters", ()), *second.get("parameters", ())]}
+    parameters = {
+        one["name"]: {**one, "required": one["in"] == "path"} for one in [*first.get("parameters", ()), *second.get("parameters", ())]
+    }
     answers = [one["responses"]["200"]["content"]["application/json"]["schema"] for one in (first, second)]
     responses = {**first["responses"], **second["responses"], "200": _json("Done", {"anyOf": answers})}
     return {**second, "summary": f"{second['summary']} {first['summary']}", "parameters": [*parameters.values()], "responses": responses}
@@ -127,5 +129,3 @@ def _stream(name: str, text: str) -> Json:
 
 def _resolved(schema: Json, schemas: Json) -> Json:
     return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-
-

@@ -17,7 +17,9 @@ Runs = dict[str, tuple[Server, list[Request]]]
 
 
 def get_task(task_id: str) -> bytes:
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_task", "arguments": {"taskId": task_id}}}).encode()
+    return json.dumps(
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_task", "arguments": {"taskId": task_id}}}
+    ).encode()
 
 
 def modern(body: bytes, path: str) -> Request:
@@ -69,7 +71,12 @@ async def mcp(era: str, hub: Server, sdk: Server, floor: Server, body: bytes) ->
     figures = await compare({"hub": (hub, ours), "sdk": (sdk, theirs), "floor": await on_floor(floor, hub, ours)})
     tell(f"MCP get_task {era}, 16 clients", figures, 4)
     goal, ratio = 2.0 if era == LEGACY else 1.4, figures["sdk"] / figures["hub"]
-    line(f"MCP get_task {era}, the SDK's Starlette hosting / the hub", f"{figures['sdk']:.0f} us = {ratio:.1f}x", f">= {goal}x", ratio >= goal)
+    line(
+        f"MCP get_task {era}, the SDK's Starlette hosting / the hub",
+        f"{figures['sdk']:.0f} us = {ratio:.1f}x",
+        f">= {goal}x",
+        ratio >= goal,
+    )
 
 
 async def main() -> None:

@@ -106,7 +106,7 @@ async def calls(call: Call, callers: int, seconds: float) -> tuple[float, float]
 
 
 def line(what: str, figure: str, goal: str, met: bool) -> None:
-    print(f"{'ok  ' if met else 'MISS'} {what:<66} {figure:>34}   goal {goal}", flush=True)  # noqa: T201
+    print(f"{'ok  ' if met else 'MISS'} {what:<66} {figure:>34}   goal {goal}", flush=True)
 
 
 def rss_megabytes(pid: int) -> float:

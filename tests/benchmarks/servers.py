@@ -62,7 +62,7 @@ async def sdk(database: str) -> None:
 
 
 def _ready(port: int) -> None:
-    print(json.dumps({"url": f"http://127.0.0.1:{port}", "pid": os.getpid()}), flush=True)  # noqa: T201
+    print(json.dumps({"url": f"http://127.0.0.1:{port}", "pid": os.getpid()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Trivium:
     environ: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, *arguments: str, stdin: str | bytes = b"") -> Done:
-        process = await self._start(*arguments)
+        process = await self.start(*arguments)
         async with asyncio.timeout(PATIENCE):
             out, err = await process.communicate(stdin.encode() if isinstance(stdin, str) else stdin)
         assert process.returncode is not None
@@ -62,7 +62,7 @@ class Trivium:
 
     @asynccontextmanager
     async def serving(self, *arguments: str) -> AsyncIterator[Serving]:
-        process = await self._start(*arguments, "--ready-json")
+        process = await self.start(*arguments, "--ready-json")
         try:
             assert process.stdout is not None
             async with asyncio.timeout(PATIENCE):
@@ -74,7 +74,7 @@ class Trivium:
                 process.kill()
                 await process.communicate()
 
-    async def _start(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
         environ = kept | {"HOME": str(self.home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::ResourceWarning"} | self.environ
         pipe = asyncio.subprocess.PIPE

@@ -26,7 +26,7 @@ async def filled(trivium: Trivium) -> str:
         agent = json.loads((await hub.call("create_agent", {"name": "Ada", "role": "GATE"}, caller)).to_json())
         await hub.call("append_to_note", {"noteId": "spec", "content": 'ü\u2028"\\\n\x7f😀'}, caller)
         await hub.call("send_message", {"fromAgentId": agent["id"], "toAgentIds": agent["id"], "content": "hi"}, caller)
-        await hub.call("create_task", {"title": "t", "objective": "o", "contextSearchSpec": {"n": 2**70, "f": 1e300, "x": None}}, caller)
+        await hub.call("create_task", b'{"title": "t", "objective": "o", "contextSearchSpec": {"n": %d, "f": 1e300}}' % (2**70), caller)
         await hub.call("delete_task", {"taskId": await _new_task(hub, caller, 0)}, caller)
         await hub.call("create_task", {"title": "once", "objective": "o", "idempotencyKey": "k"}, caller)
     for number in range(MANY):
@@ -106,6 +106,17 @@ async def test_an_archive_that_is_not_whole_changes_nothing(trivium: Trivium, ar
     assert list(trivium.home.glob("new.db*")) == []
     done = await trivium("import", "-", "--db", "sqlite:new.db", stdin=HEAD + WORKSPACE + EVENT % 7 + _end(1, 1))
     assert (done.code, done.err) == (0, "Imported 1 records and 1 events.\n")
+
+
+async def test_a_database_that_fails_halfway_is_told_of_with_the_next_step(trivium: Trivium, postgres_url: str) -> None:
+    unstorable = HEAD + WORKSPACE + WORKSPACE.replace('"w"', '"v"').replace('"version":1', f'"version":{2**70}') + _end(2, 0)
+    for database in ("sqlite:new.db", postgres_url):
+        done = await trivium("import", "-", "--db", database, stdin=unstorable)
+        assert done.code == 1
+        assert done.err.startswith("error: The database failed halfway through: ")
+        assert "Empty it, or name a new one" in done.err
+        assert done.err.count("\n") == 1
+    assert list(trivium.home.glob("new.db*")) == []
 
 
 async def test_only_an_empty_database_takes_an_archive(trivium: Trivium) -> None:

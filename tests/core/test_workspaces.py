@@ -1,0 +1,94 @@
+"""Workspaces, and what goes with them."""
+
+import asyncio
+
+from hub.app import Hub
+from hub.domain import KINDS
+from hub.domain.errors import Duplicate, NotFound, Refused, Stale
+from hub.ports import Find, HubStore
+from tests.core.support import ask, kinds, names_of_events, new_agent, new_task, on_memory, refusal
+
+
+@on_memory
+async def test_a_workspace_is_made_read_and_changed(hub: Hub) -> None:
+    made = await ask(hub, "create_workspace", title="One", metadata={"a": "1"}, repoPath="/repo", branch="main")
+    assert made["metadata"] == {"a": "1", "repoPath": "/repo", "branch": "main"}
+    assert (made["status"], made["version"]) == ("active", 1)
+    assert await ask(hub, "get_workspace", workspaceId=made["id"]) == made
+    changed = await ask(hub, "update_workspace", workspaceId=made["id"], title="Two", metadata={"a": "2", "b": "3"}, expectedVersion=1)
+    assert (changed["title"], changed["metadata"]) == ("Two", {"a": "2", "repoPath": "/repo", "branch": "main", "b": "3"})
+    assert isinstance(await refusal(ask(hub, "update_workspace", workspaceId=made["id"], title="Three", expectedVersion=1)), Stale)
+    assert isinstance(await refusal(ask(hub, "get_workspace", workspaceId="nowhere")), NotFound)
+    same = await ask(hub, "update_workspace", workspaceId=made["id"], title=None, status=None, metadata=None)
+    assert (same["title"], same["status"], same["metadata"]) == ("Two", "active", changed["metadata"])
+
+
+async def test_an_id_is_taken_once(hub: Hub) -> None:
+    assert await kinds(ask(hub, "create_workspace", id="v", title=f"{at}") for at in range(10)) == ["conflict"] * 9 + ["ok"]
+    assert isinstance(await refusal(ask(hub, "create_workspace", id="v", title="again")), Duplicate)
+    assert isinstance(await refusal(ask(hub, "create_workspace", id="default", title="again")), Duplicate)
+
+
+@on_memory
+async def test_an_archived_workspace_is_listed_apart_and_comes_back(hub: Hub) -> None:
+    await ask(hub, "create_workspace", id="v", title="v")
+
+    async def listed(**filters: str) -> list[str]:
+        return [workspace["id"] for workspace in (await ask(hub, "list_workspaces", **filters))["workspaces"]]
+
+    await ask(hub, "archive_workspace", workspaceId="v")
+    assert (await listed(), await listed(status="active"), await listed(status="archived")) == (["default", "v"], ["default"], ["v"])
+    assert (await ask(hub, "archive_workspace", workspaceId="v", archived=False))["status"] == "active"
+
+
+async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: Hub, store: HubStore) -> None:
+    await ask(hub, "create_workspace", id="v", title="v")
+    for workspace in ("v", "default"):
+        agent, task_id = await new_agent(hub, workspaceId=workspace), await new_task(hub, workspaceId=workspace)
+        await ask(hub, "send_message", fromAgentId=agent, toAgentIds=agent, content="hello")
+        await ask(hub, "append_message", agentId=agent, role="USER", content="hello")
+        await ask(hub, "append_to_note", noteId="spec", workspaceId=workspace, content="hello")
+        await ask(hub, "provide_artifact", taskId=task_id, type="logs", content="hello")
+        await ask(hub, "reserve_files", agentId=agent, workspaceId=workspace, paths=["a"])
+        await ask(hub, "subscribe_to_events", agentId=agent, workspaceId=workspace)
+    of_workspaces = [type_ for type_ in KINDS if "workspace_id" in type_.columns]
+    for type_ in of_workspaces:
+        assert len(await store.find("local", Find(type_, (("workspace_id", "v"),)))) == 1, type_.kind
+    assert (await ask(hub, "delete_workspace", workspaceId="v"))["deletedCount"] == 1 + len(of_workspaces)
+    for type_ in of_workspaces:
+        assert await store.find("local", Find(type_, (("workspace_id", "v"),))) == []
+        assert len(await store.find("local", Find(type_))) == 1
+    assert (await names_of_events(hub, workspaceId="v"))[-1] == "workspace.deleted"
+    assert isinstance(await refusal(ask(hub, "get_workspace", workspaceId="v")), NotFound)
+
+
+async def test_a_workspace_with_more_than_a_page_of_records_is_deleted_whole(hub: Hub) -> None:
+    await ask(hub, "create_workspace", id="v", title="v")
+    await asyncio.gather(*(new_task(hub, workspaceId="v") for _ in range(700)))
+    assert (await ask(hub, "delete_workspace", workspaceId="v"))["deletedCount"] == 701
+    assert (await ask(hub, "list_tasks", workspaceId="v"))["tasks"] == []
+
+
+async def test_the_default_workspace_stays(hub: Hub) -> None:
+    assert isinstance(await refusal(ask(hub, "delete_workspace", workspaceId="default")), Refused)
+    assert await new_task(hub)
+
+
+async def test_nothing_is_made_in_a_workspace_that_another_node_has_deleted(hub: Hub, store: HubStore) -> None:
+    other = Hub(store)
+    await ask(hub, "create_workspace", id="v", title="v")
+    await new_task(hub, workspaceId="v")
+    await ask(other, "delete_workspace", workspaceId="v")
+    for call in (
+        new_task(hub, workspaceId="v"), new_agent(hub, workspaceId="v"), ask(hub, "create_note", title="n", workspaceId="v"),
+        ask(hub, "get_note", noteId="spec", workspaceId="v"),
+    ):  # fmt: skip
+        assert isinstance(await refusal(call), NotFound)
+
+
+async def test_what_another_node_did_to_a_workspace_does_not_stand_in_the_way(hub: Hub, store: HubStore) -> None:
+    other = Hub(store)
+    for at in range(5):
+        await new_task(hub)
+        await ask(other, "update_workspace", workspaceId="default", title=f"{at}")
+    assert len((await ask(other, "list_tasks"))["tasks"]) == 5
