@@ -7,7 +7,7 @@ from functools import lru_cache
 from aiohttp import web
 
 from hub.app import Hub
-from hub.domain.errors import Invalid
+from hub.domain.errors import HubError, Invalid
 from hub.ports import Filter, Logged
 from protocols.identity import caller_of
 
@@ -21,24 +21,35 @@ class Streams:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
+        self._closing = False
 
-    async def send(self, request: web.Request, frames: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> web.StreamResponse:
-        """Write the frames until the client leaves. A client that does not read holds one frame, no more."""
-        response = web.StreamResponse(headers=HEADERS | (headers or {}))
+    async def send(self, request: web.Request, frames: AsyncIterator[bytes]) -> web.StreamResponse:
+        """Write the frames until the client leaves. A client that does not read holds one frame, no more.
+
+        The first frame is made before the headers are sent, so that what is wrong with the request still gets its status.
+        """
+        first = await anext(frames)
+        response = web.StreamResponse(headers=HEADERS)
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         try:
             await response.prepare(request)
+            await response.write(first)
             async for frame in frames:
                 await response.write(frame)
-        except ConnectionResetError:
-            pass
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
+            task.uncancel()
+        except (ConnectionResetError, HubError):
+            pass  # the client left, or the store does not answer: it comes back with the last id that it has
         finally:
             self._tasks.discard(task)
         return response
 
     async def close(self, _: web.Application | None = None) -> None:
+        self._closing = True
         for task in list(self._tasks):
             task.cancel()
 
