@@ -1,8 +1,11 @@
 """Who may talk to the hub from a browser: the Host and Origin checks against DNS rebinding and foreign pages."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+AUTHORITY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/?#@,\s\\]+))(?::[0-9]*)?", re.IGNORECASE)
+"""A host and perhaps a port (RFC 3986 §3.2), and nothing beside: no user, no path."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -36,9 +39,9 @@ class Origins:
 
 
 def _name(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+    """Without its port; empty for what is no host."""
+    found = AUTHORITY.fullmatch(host)
+    return (found[1] or found[2]).lower() if found else ""
 
 
 def _is_address(name: str) -> bool:

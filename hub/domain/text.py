@@ -3,6 +3,7 @@
 A text is known by its history: a snapshot and the updates since. Nothing here is kept in memory between calls.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import chain
@@ -16,8 +17,8 @@ HUB_CLIENT = 1
 """The Yjs client of every edit made on the newest text. Those are serialised by the note's version, so its clock never
 forks, and a text written from start to end stays as small as its characters."""
 
-FINE = 2_000
-"""Hunks of up to so many words are compared word by word, and texts of up to so many lines line by line."""
+MOST_PARTS, MOST_PAIRS = 2_000, 400_000
+"""So many lines or words are compared one by one, and so many pairs of equal ones among them: some 0.2 s at worst."""
 
 NOTHING = b"\0\0"
 """The update that changes nothing."""
@@ -60,28 +61,39 @@ def check(update: bytes) -> None:
 
 def edits(old: str, new: str) -> Iterator[Edit]:
     """The changes from old to new, in order, as small as lines and words tell them."""
-    lines, new_lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    head = _shared(old, new)
+    tail = _shared(old[: head - 1 if head else None : -1], new[: head - 1 if head else None : -1])
+    lines = old[head : len(old) - tail].splitlines(keepends=True)
+    new_lines = new[head : len(new) - tail].splitlines(keepends=True)
     for start, end, begin, stop in _changed(lines, new_lines):
         words, new_words = _words(lines[start:end]), _words(new_lines[begin:stop])
-        offset = sum(map(len, lines[:start]))
-        for first, last, head, tail in _changed(words, new_words):
+        offset = head + sum(map(len, lines[:start]))
+        for first, last, left, right in _changed(words, new_words):
             at = offset + sum(map(len, words[:first]))
-            yield at, at + sum(map(len, words[first:last])), "".join(new_words[head:tail])
+            yield at, at + sum(map(len, words[first:last])), "".join(new_words[left:right])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters the two begin with together, found by halving: comparing slices is quick, characters are not."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
-    """The parts that differ; one big part where comparing would take too long."""
-    head = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
-    rest = min(len(old), len(new)) - head
-    pairs = zip(reversed(old), reversed(new), strict=False)
-    tail = min(next((at for at, (one, other) in enumerate(pairs) if one != other), rest), rest)
-    middle, new_middle = old[head : len(old) - tail], new[head : len(new) - tail]
-    if len(middle) > FINE or len(new_middle) > FINE:
-        yield head, head + len(middle), head, head + len(new_middle)
+    """The parts that differ; one part where comparing would take too long."""
+    counts = Counter(new)
+    if max(len(old), len(new)) > MOST_PARTS or sum(counts[part] for part in old) > MOST_PAIRS:
+        yield 0, len(old), 0, len(new)
         return
-    for tag, start, end, begin, stop in SequenceMatcher(None, middle, new_middle, autojunk=False).get_opcodes():
+    for tag, start, end, begin, stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield head + start, head + end, head + begin, head + stop
+            yield start, end, begin, stop
 
 
 def _words(lines: Sequence[str]) -> list[str]:

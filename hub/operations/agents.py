@@ -83,7 +83,7 @@ def view(agent: Agent, call: Call) -> AgentView:
 
 
 async def create_agent(given: CreateAgent, call: Call) -> AgentView:
-    """Register an agent: do this first, and use its id as agentId from then on. Then heartbeat_agent, claim_task."""
+    """Register an agent: do this first, and use its id as agentId from then on. Then claim_task."""
     await call.workspace(given.workspace_id)
     agent = Agent(**{name: getattr(given, name) for name in CreateAgent.model_fields if name != "idempotency_key"})
     if given.parent_id and (parent := await call.unit.get(Agent, given.parent_id)):

@@ -131,7 +131,7 @@ class Call:
 def changes(given: Input, type_: type[Record]) -> dict[str, Any]:
     """The record's fields that the caller named. Null takes an optional field away; of another one it says nothing."""
     fields = type_.model_fields
-    named = {name: getattr(given, name) for name in given.model_fields_set & fields.keys()}
+    named = {name: getattr(given, name) for name in fields if name in given.model_fields_set}
     optional = {name for name in named if fields[name].get_default() is None and not fields[name].is_required()}
     return {name: value for name, value in named.items() if value is not None or name in optional}
 

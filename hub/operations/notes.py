@@ -167,7 +167,7 @@ async def update_note(given: UpdateNote, call: Call) -> Note:
     note = await need_note(given.workspace_id, given.note_id, call)
     expect_version(note, given.expected_version)
     changed = changes(given, Note)
-    return call.update(note, **{name: changed[name] for name in changed.keys() & {"title", "metadata"}})
+    return call.update(note, **{name: value for name, value in changed.items() if name in ("title", "metadata")})
 
 
 async def delete_note(given: DeleteNote, call: Call) -> Deleted:
