@@ -1,6 +1,7 @@
 """What the core needs from outside."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -128,15 +129,36 @@ class StoredEvent(NamedTuple):
     body: str
 
 
+class Snapshot(NamedTuple):
+    """What a store held at one moment, over all tenants. Read the records to their end, then the events."""
+
+    head: int
+    """The log's last cursor: that of its last event, or beyond it where the log was pruned."""
+    records: AsyncIterator[Sequence[StoredRecord]]
+    events: AsyncIterator[Sequence[StoredEvent]]
+
+
+class Batch(NamedTuple):
+    """A part of what is to be restored, each record and event with its tenant, the events in the log's order."""
+
+    records: Sequence[tuple[str, Record]]
+    events: Sequence[tuple[int, str, Event]]
+
+
+IN_USE = "An archive goes into an empty database only, and this one is in use. Name a new one, like --db sqlite:new.db."
+
+
 class Archive(Protocol):
-    """The whole content of a store, over all tenants, to move it to another one without loss."""
+    """The whole content of a store, to move it to another one without loss."""
 
-    def records(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Sequence[StoredRecord]]: ...
+    def snapshot(self, kinds: Sequence[type[Record]]) -> AbstractAsyncContextManager[Snapshot]:
+        """Others go on writing, and nothing of that is in it. Raises Unavailable, also while it is read."""
 
-    def events(self) -> AsyncIterator[Sequence[StoredEvent]]: ...
+    async def restore(self, batches: AsyncIterator[Batch], head: int) -> None:
+        """Write all of it exactly as it was, versions and cursors included, or nothing. The log goes on behind `head`.
 
-    async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
-        """Write these exactly as they were, versions and cursors included. Only for an empty store."""
+        Raises Refused, saying IN_USE, when the store is not empty. Whatever else goes wrong is raised as it comes.
+        """
 
 
 class Finding(NamedTuple):

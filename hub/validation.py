@@ -15,8 +15,11 @@ MOST_PROBLEMS = 5
 
 
 def validated(model: type[Input], arguments: Arguments) -> Input:
-    """Raises Invalid. Text that no store can keep (NUL, a lone surrogate) is refused here, for every door."""
-    raw = arguments if isinstance(arguments, bytes) else _dumped(arguments)
+    """Raises Invalid. What no store can keep (NUL, a lone surrogate, NaN, numbers without end) is refused here, for every door.
+
+    Bytes are read first as the doors read theirs: pydantic's own parser takes NaN and numbers of any length.
+    """
+    raw = _dumped(_loaded(arguments) if isinstance(arguments, bytes) else arguments)
     if b"\\u0000" in raw and any("\0" in text for text in _texts(_loaded(raw))):
         raise Invalid("The input holds a NUL character, which no text may.")
     try:
@@ -26,7 +29,7 @@ def validated(model: type[Input], arguments: Arguments) -> Input:
         raise Invalid("; ".join(problems[:MOST_PROBLEMS]), problems=[*problems[:MOST_PROBLEMS]]) from None
 
 
-def _dumped(arguments: Mapping[str, Any]) -> bytes:
+def _dumped(arguments: Any) -> bytes:
     try:
         return orjson.dumps(arguments)
     except (TypeError, ValueError, RecursionError):

@@ -13,7 +13,7 @@ from hub.operations.workspaces import Deleted
 from hub.ports import Filter
 from hub.ports import Page as LogPage
 
-Cursor = Annotated[int, Field(ge=0)]
+Cursor = Annotated[int, Field(ge=0, lt=2**53)]
 Kinds = Annotated[tuple[Name, ...], Field(max_length=50)]
 
 

@@ -28,7 +28,7 @@ class ReadInbox(Input):
     brief: ClassVar[tuple[str, ...]] = ("agentId", "cursor", "limit")
 
     agent_id: Id
-    cursor: Annotated[int, Field(ge=0)] = 0
+    cursor: Annotated[int, Field(ge=0, lt=10**10)] = 0
     limit: Limit = 20
     include_acknowledged: bool = False
 

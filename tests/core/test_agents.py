@@ -1,5 +1,7 @@
 """Agents: who works here, and who is still there."""
 
+from typing import Any
+
 import pytest
 
 from hub.app import Hub
@@ -21,7 +23,7 @@ async def test_a_new_agent_is_pending_and_its_presence_unknown(hub: Hub) -> None
 
 
 @pytest.mark.parametrize("wrong", [{"role": "BOSS"}, {"name": ""}, {"modelTier": "HUGE"}, {"metadata": {"a": 1}}])
-async def test_an_agent_of_no_known_sort_is_invalid(hub: Hub, wrong: dict[str, object]) -> None:
+async def test_an_agent_of_no_known_sort_is_invalid(hub: Hub, wrong: dict[str, Any]) -> None:
     assert isinstance(await refusal(new_agent(hub, **wrong)), Invalid)
 
 
@@ -47,7 +49,9 @@ async def test_only_a_heartbeat_that_changes_something_is_an_event(hub: Hub, clo
     assert await names_of_events(hub, recordId=agent) == ["agent.created", "agent.online", "agent.online"]
 
 
-@pytest.mark.parametrize(("status", "expected"), [("COMPLETED", "unknown"), ("cancelled", "unknown"), ("ERROR", "vanished"), ("active", "vanished")])
+@pytest.mark.parametrize(
+    ("status", "expected"), [("COMPLETED", "unknown"), ("cancelled", "unknown"), ("ERROR", "vanished"), ("active", "vanished")]
+)
 async def test_an_agent_that_is_done_is_not_missed(hub: Hub, clock: Clock, status: str, expected: str) -> None:
     agent = await new_agent(hub)
     await ask(hub, "heartbeat_agent", agentId=agent, ttlSeconds=1)

@@ -16,7 +16,9 @@ async def content(hub: Hub, note_id: str = "n") -> str:
 
 @on_memory
 async def test_a_note_is_made_with_its_text_and_type(hub: Hub) -> None:
-    note = await ask(hub, "create_note", title="t", content="hello", type="general", sessionId="s", metadata={"type": "task", "provider": "p"})
+    note = await ask(
+        hub, "create_note", title="t", content="hello", type="general", sessionId="s", metadata={"type": "task", "provider": "p"}
+    )
     assert (note["content"], note["textVersion"], note["version"]) == ("hello", 1, 1)
     assert note["metadata"] == {"type": "general", "provider": "p"}
     assert await ask(hub, "get_note", noteId=note["id"]) == note
@@ -48,7 +50,9 @@ async def test_notes_are_listed_by_workspace_type_and_session(hub: Hub) -> None:
 
 
 @on_memory
-@pytest.mark.parametrize("operation", ["get_note", "set_note_content", "append_to_note", "edit_note", "update_note", "delete_note", "get_note_state"])
+@pytest.mark.parametrize(
+    "operation", ["get_note", "set_note_content", "append_to_note", "edit_note", "update_note", "delete_note", "get_note_state"]
+)
 async def test_a_note_that_is_not_there_is_not_found(hub: Hub, operation: str) -> None:
     extra: dict[str, dict[str, str]] = {
         "set_note_content": {"content": "x"}, "append_to_note": {"content": "x"}, "edit_note": {"oldText": "x", "newText": "y"},
@@ -109,7 +113,12 @@ async def test_saving_makes_the_note_or_gives_it_the_new_title_and_text(hub: Hub
     assert (saved["title"], saved["content"], saved["textVersion"]) == ("two", "second text", 2)
     assert (saved["metadata"]["type"], saved["createdAt"]) == ("task", made["createdAt"])
     renamed = await ask(hub, "save_note", noteId="n", title="three", type="general", sessionId="s")
-    assert (renamed["title"], renamed["content"], renamed["textVersion"], renamed["metadata"]["type"]) == ("three", "second text", 2, "general")
+    assert (renamed["title"], renamed["content"], renamed["textVersion"], renamed["metadata"]["type"]) == (
+        "three",
+        "second text",
+        2,
+        "general",
+    )
 
 
 @on_memory
@@ -142,7 +151,11 @@ async def test_an_edit_of_a_note_that_is_deleted_and_made_again_never_lands_in_t
             await ask(hub, "delete_note", noteId="n")
             await ask(hub, "create_note", noteId="n", title="n", content="new")
 
-        calls = [ask(hub, "edit_note", noteId="n", oldText="old", newText="older"), again(), ask(hub, "edit_note", noteId="n", oldText="text", newText="t")]
+        calls = [
+            ask(hub, "edit_note", noteId="n", oldText="old", newText="older"),
+            again(),
+            ask(hub, "edit_note", noteId="n", oldText="text", newText="t"),
+        ]
         assert "internal" not in await kinds(calls)
         assert await content(hub) == "new"
         await ask(hub, "delete_note", noteId="n")

@@ -53,12 +53,18 @@ async def test_only_the_holder_of_a_claim_reports_while_it_lasts(hub: Hub, clock
 
 @on_memory
 @pytest.mark.parametrize(
-    ("verdict", "status", "column"), [("APPROVED", "COMPLETED", "done"), ("NOT_APPROVED", "NEEDS_FIX", "backlog"), ("BLOCKED", "BLOCKED", "blocked")]
+    ("verdict", "status", "column"),
+    [("APPROVED", "COMPLETED", "done"), ("NOT_APPROVED", "NEEDS_FIX", "backlog"), ("BLOCKED", "BLOCKED", "blocked")],
 )
 async def test_a_verdict_decides_the_status(hub: Hub, verdict: str, status: str, column: str) -> None:
     task_id = await new_task(hub, status="REVIEW_REQUIRED")
     task = await ask(hub, "set_verdict", taskId=task_id, verdict=verdict, report="because", agentId="gate")
-    assert (task["status"], task["columnId"], task["verificationVerdict"], task["verificationReport"]) == (status, column, verdict, "because")
+    assert (task["status"], task["columnId"], task["verificationVerdict"], task["verificationReport"]) == (
+        status,
+        column,
+        verdict,
+        "because",
+    )
     (event,) = (await ask(hub, "list_events", recordId=task_id, after=2))["events"]
     assert (event["name"], event["data"]) == ("task.judged", {"verdict": verdict, "agentId": "gate"})
 

@@ -33,7 +33,21 @@ async def test_a_hit_shows_the_place_where_the_word_stands(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ['"needle', "needle*", "needle OR", "NOT needle", "needle -x", "(needle", "needle:x", "title:needle", "needle AND (", "needle & !", "^needle", "'; DROP TABLE task; --needle"]
+    "query",
+    [
+        '"needle',
+        "needle*",
+        "needle OR",
+        "NOT needle",
+        "needle -x",
+        "(needle",
+        "needle:x",
+        "title:needle",
+        "needle AND (",
+        "needle & !",
+        "^needle",
+        "'; DROP TABLE task; --needle",
+    ],
 )
 async def test_operators_of_the_engines_are_only_punctuation_and_words(hub: Hub, query: str) -> None:
     await new_task(hub, "needle or not and x title drop table task")

@@ -85,7 +85,12 @@ async def test_a_note_without_blocks_stays_as_it_is(hub: Hub) -> None:
 
 @pytest.mark.parametrize(
     ("body", "objective"),
-    [("# T\n", "T"), ("# T\nrest\nof it\n", "rest\nof it"), ("# T\n## Objective\n\n\nwhy\n\n## Other\nx\n", "why"), ("text\n# T\n", "text")],
+    [
+        ("# T\n", "T"),
+        ("# T\nrest\nof it\n", "rest\nof it"),
+        ("# T\n## Objective\n\n\nwhy\n\n## Other\nx\n", "why"),
+        ("text\n# T\n", "text"),
+    ],
 )
 def test_the_objective_is_its_section_or_the_rest_or_the_title(body: str, objective: str) -> None:
     (block,) = blocks(f"before\n@@@task\n{body}@@@\nafter")

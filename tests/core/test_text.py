@@ -8,10 +8,30 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
 from hub.domain.errors import Invalid
-from hub.domain.text import FINE, check, edits, merge, read, rewrite
+from hub.domain.text import MOST_PARTS, check, edits, merge, read, rewrite
 
-PIECES = ["a", "b", "word ", "other ", "\n", "\r\n", "\n\n", "# Head\n", "ü", "日本", "🜁", "e\u0301", "👩‍👩‍👧", "\u2028", "\t", "- [ ] ", "x" * 50]
-texts = st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+PIECES = [
+    "a",
+    "b",
+    "word ",
+    "other ",
+    "\n",
+    "\r\n",
+    "\n\n",
+    "# Head\n",
+    "ü",
+    "日本",
+    "🜁",
+    "e\u0301",
+    "👩‍👩‍👧",
+    "\u2028",
+    "\t",
+    "- [ ] ",
+    "x" * 50,
+]
+texts = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+)
 
 
 @st.composite
@@ -79,10 +99,10 @@ def test_an_edit_touches_only_the_words_that_changed() -> None:
 
 
 def test_a_rewrite_of_a_huge_text_is_coarse_but_right() -> None:
-    old = "".join(f"line {at}\n" for at in range(3 * FINE))
-    new = "".join(f"line {at}{'!' if at % 2 else ''}\n" for at in range(3 * FINE))
+    old = "".join(f"line {at}\n" for at in range(3 * MOST_PARTS))
+    new = "".join(f"line {at}{'!' if at % 2 else ''}\n" for at in range(3 * MOST_PARTS))
     assert applied(old, new) == new
-    word = "word " * (3 * FINE)
+    word = "word " * (3 * MOST_PARTS)
     assert applied(word, word.replace("word ", "other ")) == word.replace("word ", "other ")
     assert SequenceMatcher(None, old[:50], new[:50]).ratio() > 0
 

@@ -25,7 +25,7 @@ async def killed_while_writing(database: str, name: str, after: int) -> set[str]
         acknowledged = [await process.stdout.readline() for _ in range(after)]
         process.send_signal(signal.SIGKILL)
         acknowledged += (await process.stdout.read()).splitlines(keepends=True)
-    assert process.returncode == -signal.SIGKILL
+        assert await process.wait() == -signal.SIGKILL
     return {line.decode().strip() for line in acknowledged if line.endswith(b"\n")}
 
 

@@ -23,9 +23,9 @@ async def test_two_nodes_write_and_two_followers_see_every_event_once_in_one_ord
     seen: list[list[Logged]] = [[], []]
     with anyio.fail_after(60):
         async with writing(database, "a", 4, count) as a, writing(database, "b", 4, count) as b:
-            *_, (first, _), (second, _) = await asyncio.gather(
-                *(follow(store, events, total) for store, events in zip(stores, seen, strict=True)), a.communicate(), b.communicate()
-            )
+            following = asyncio.gather(*(follow(store, events, total) for store, events in zip(stores, seen, strict=True)))
+            (first, _), (second, _) = await asyncio.gather(a.communicate(), b.communicate())
+            await following
             assert (a.returncode, b.returncode) == (0, 0)
     assert seen[0] == seen[1]
     assert [event.cursor for event in seen[0]] == list(range(1, total + 1))

@@ -1,4 +1,4 @@
-"""A node that writes: `python -m tests.processes.writer DATABASE NAME WRITERS COUNT`. It prints the id of each task as it is acknowledged."""
+"""A node that writes: `python -m tests.processes.writer DATABASE NAME WRITERS COUNT`. It prints the id of each task acknowledged."""
 
 import asyncio
 import os

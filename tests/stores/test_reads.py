@@ -124,8 +124,9 @@ async def test_waiting_for_the_log_ends_when_it_grows_and_when_patience_does(sto
 
 @pytest.mark.parametrize("page", [1, 7, 1000])
 async def test_a_follower_sees_every_event_once_in_order_while_writers_write(store: HubStore, page: int) -> None:
-    async def follow(filter_: Filter) -> list[int]:
-        seen: list[int] = []
+    first, second, own = list[int](), list[int](), list[int]()
+
+    async def follow(seen: list[int], filter_: Filter) -> None:
         cursor = 0
         while cursor < 400:
             read = await store.after(cursor, TENANT, filter_, page)
@@ -134,16 +135,14 @@ async def test_a_follower_sees_every_event_once_in_order_while_writers_write(sto
             if read.cursor == cursor:
                 await store.beyond(cursor, 5)
             cursor = read.cursor
-        return seen
 
     async def write(name: int) -> None:
         for at in range(100):
             await put(store, task(f"{name}-{at}", workspace_id=f"w{name}"))
 
     with anyio.fail_after(30):
-        first, second, own, *_ = await asyncio.gather(
-            follow(EVERY_EVENT), follow(EVERY_EVENT), follow(Filter("w1")), *(write(name) for name in range(4))
-        )
+        followers = (follow(first, EVERY_EVENT), follow(second, EVERY_EVENT), follow(own, Filter("w1")))
+        await asyncio.gather(*followers, *(write(name) for name in range(4)))
     assert first == second == list(range(1, 401))
     assert len(own) == 100
     assert own == sorted(set(own))

@@ -15,7 +15,12 @@ def note(id_: str, title: str, content: str, workspace_id: str = "w") -> Note:
 
 
 async def found(
-    store: HubStore, *words: str, types: tuple[type[Record], ...] = (Task, Note), workspace: str | None = None, offset: int = 0, limit: int = 50
+    store: HubStore,
+    *words: str,
+    types: tuple[type[Record], ...] = (Task, Note),
+    workspace: str | None = None,
+    offset: int = 0,
+    limit: int = 50,
 ) -> list[str]:
     by_kind = {type_.kind: type_ for type_ in types}
     hits = await store.search(TENANT, Search(types, words, workspace, offset, limit))
@@ -90,7 +95,9 @@ async def put_and_fail(store: HubStore) -> bool:
     return False
 
 
-@pytest.mark.parametrize("word", ["or", "not", "and", "near", "title", "1", "42", "x", "größe", "日本語", "naïve", "über", "привет", "null"])
+@pytest.mark.parametrize(
+    "word", ["or", "not", "and", "near", "title", "1", "42", "x", "größe", "日本語", "naïve", "über", "привет", "null"]
+)
 async def test_odd_words_are_only_words(store: HubStore, word: str) -> None:
     await put(store, task("with", f"about {word} here"), task("without", "about that here"))
     assert await found(store, word) == ["with"]
@@ -106,7 +113,10 @@ async def test_odd_words_are_only_words(store: HubStore, word: str) -> None:
         ("https://example.org/path/to?x=yes#end", ("path", "yes", "org", "https")),
         ("a well-known thing, isn't it", ("well", "known", "isn")),
         ("a -5 and +7e3", ("5", "7e3")),
-        ("<b>bold</b> &amp; `code` *star* \"quoted\" 'single' (round) [square] {curly}", ("bold", "code", "star", "quoted", "single", "round")),
+        (
+            "<b>bold</b> &amp; `code` *star* \"quoted\" 'single' (round) [square] {curly}",
+            ("bold", "code", "star", "quoted", "single", "round"),
+        ),
         ("call get_task_by_id() or Foo::bar", ("foo", "bar", "call")),
         ("C:\\Users\\me", ("users", "me")),
     ],
@@ -123,7 +133,9 @@ async def test_a_name_with_underscores_is_found_as_it_is_written(store: HubStore
     assert (await found(store, "get_task_by_id"))[:1] == ["t"]
 
 
-@pytest.mark.parametrize("piece", ["word{at} ", "\U00020000{at}-\U00020001{at}-", "{at}.{at}.", "x{at}@y{at}.com/", "漢字{at} ", "a" * 3000 + "{at} "])
+@pytest.mark.parametrize(
+    "piece", ["word{at} ", "\U00020000{at}-\U00020001{at}-", "{at}.{at}.", "x{at}@y{at}.com/", "漢字{at} ", "a" * 3000 + "{at} "]
+)
 async def test_a_text_of_any_size_and_sort_can_be_stored_and_its_beginning_found(store: HubStore, piece: str) -> None:
     long = "needle " + "".join(piece.format(at=at) for at in range(1_000_000 // len(piece)))[:999_000]
     await put(store, note("n", "title", long), task("t", "needle"))

@@ -1,5 +1,6 @@
 """What the tests of the stores write: tasks of one tenant, each with its fact."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -78,3 +79,8 @@ async def whole_log(store: HubStore, tenant: str = TENANT) -> list[Logged]:
         events += page.events
         cursor = page.cursor
     return events
+
+
+def failures(outcomes: Iterable[object]) -> list[str]:
+    """The names of the errors among the outcomes of `gather`, sorted."""
+    return sorted(type(outcome).__name__ for outcome in outcomes if isinstance(outcome, Exception))
