@@ -2,9 +2,11 @@
 
 import logging
 from asyncio import Lock
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from hashlib import sha256
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from hub.access import Caller
@@ -22,6 +24,8 @@ ATTEMPTS = 5
 """How often a call that lost a race is run before its Conflict is the answer."""
 PAGE = 500
 """Events a page of `follow`."""
+
+T = TypeVar("T")
 
 log = logging.getLogger("hub")
 
@@ -48,7 +52,9 @@ class Hub:
         try:
             if caller.tenant not in self._furnished:
                 await self._furnish(caller.tenant)
-            return await self._run(operation, given, caller)
+            if operation.first:
+                await self._run(operation.first, given, caller)
+            return await self._run(partial(self._once, operation), given, caller)
         except HubError:
             raise
         except Exception:
@@ -71,7 +77,7 @@ class Hub:
                 yield page
             after = page.cursor
 
-    async def _run(self, operation: Operation, given: Input, caller: Caller) -> Output:
+    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller) -> T:
         """Run and commit. Who lost a race goes again, in turn with the others that lost over the same records.
 
         Without turns, of 50 callers over one record 45 run out of attempts; with turns for the losers alone, newcomers starve
@@ -82,7 +88,10 @@ class Hub:
             for attempt in range(1, ATTEMPTS + 1):
                 unit = UnitOfWork(self.store, caller.tenant, now, self._turns if attempt == 1 else None, self._recent)
                 try:
-                    return await self._attempt(operation, given, Call(unit, caller))
+                    output = await work(given, Call(unit, caller))
+                    if unit.writes or unit.events:
+                        await self.store.commit(unit)
+                    return output
                 except Refused:
                     raise
                 except Conflict:
@@ -94,24 +103,23 @@ class Hub:
                             await turn.enter_async_context(self._turns.setdefault((caller.tenant, *key), Lock()))
         raise AssertionError("the last attempt answers or raises")
 
-    async def _attempt(self, operation: Operation, given: Input, call: Call) -> Output:
+    async def _once(self, operation: Operation, given: Input, call: Call) -> Output:
+        """Run the handler, or answer what it answered to the same idempotency key."""
         key = given.idempotency_key if isinstance(given, Mutation) else None
         if key is None:
+            return await operation.handler(given, call)
+        subject = call.caller.subject
+        id_ = f"{operation.name}/{len(subject)}/{subject}/{key}"  # the length keeps subject and key apart
+        digest = sha256(given.model_dump_json(exclude={"idempotency_key"}).encode()).hexdigest()
+        if known := await call.unit.get(Outcome, id_):
+            return _replayed(operation, known, digest)
+        try:
             output = await operation.handler(given, call)
-        else:
-            id_ = f"{operation.name}/{call.caller.subject}/{key}"
-            digest = sha256(given.model_dump_json(exclude={"idempotency_key"}).encode()).hexdigest()
-            if known := await call.unit.get(Outcome, id_):
+        except HubError:
+            if known := await call.unit.get(Outcome, id_):  # it was refused for what the first call did meanwhile
                 return _replayed(operation, known, digest)
-            try:
-                output = await operation.handler(given, call)
-            except HubError:
-                if known := await call.unit.get(Outcome, id_):  # it was refused for what the first call did meanwhile
-                    return _replayed(operation, known, digest)
-                raise
-            call.unit.put(Outcome(id=id_, digest=digest, result=output.to_json()))
-        if call.unit.writes or call.unit.events:
-            await self.store.commit(call.unit)
+            raise
+        call.unit.put(Outcome(id=id_, digest=digest, result=output.to_json()))
         return output
 
     async def _furnish(self, tenant: str) -> None:

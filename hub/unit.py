@@ -10,6 +10,7 @@ from hub.ports import Filter, Find, Hit, HubStore, Page, R, Search, Write
 
 RecordKey = tuple[str, str]
 """Kind and key."""
+PAGE = 500
 Turns = Mapping[tuple[str, str, str], Lock]
 
 
@@ -42,7 +43,7 @@ class StagedFind(RuntimeError):
 class UnitOfWork:
     """Reads go through to the store at once; changes are kept until the commit. It opens nothing, and dropping it costs nothing.
 
-    Its reads are no snapshot: a decision that rests on a record only read needs `guard`, one that rests on an absence needs a
+    Its reads are no snapshot: a decision that rests on a record only read needs `guard`, one that rests on a search needs a
     unique column or a parent record that both sides write.
     """
 
@@ -95,12 +96,12 @@ class UnitOfWork:
         return await self._store.find(self.tenant, Find(type_, compared, after, limit))
 
     async def every(self, type_: type[R], **where: str | None) -> AsyncIterator[R]:
-        """All of them, however many, a page at a time."""
-        after = ""
-        while page := await self.find(type_, after, 500, **where):
+        """All of them, however many, a page at a time. Whoever stages changes of this kind collects them first."""
+        page = await self.find(type_, "", PAGE, **where)
+        while page:
             for record in page:
                 yield record
-            after = page[-1].key
+            page = await self.find(type_, page[-1].key, PAGE, **where) if len(page) == PAGE else []
 
     async def search(self, query: Search) -> Sequence[Hit]:
         return await self._store.search(self.tenant, query)
@@ -126,7 +127,7 @@ class UnitOfWork:
             self._writes.pop((record.kind, record.key), None)
 
     def guard(self, record: Record) -> None:
-        """Commit only if this record, read but not written, is still at this version."""
+        """Commit only if this record, read but not written, is still at this version; at version 0: still not there."""
         self._writes.setdefault((record.kind, record.key), Write(type(record), record.key, record.version, None, guard=True))
 
     def emit(self, event: Event) -> None:

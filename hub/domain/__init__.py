@@ -8,11 +8,11 @@ from hub.domain.notes import Note, NoteDocument, NoteUpdate
 from hub.domain.outcomes import Outcome
 from hub.domain.reservations import Reservation, ReservationScope
 from hub.domain.subscriptions import Subscription
-from hub.domain.tasks import Artifact, Task
+from hub.domain.tasks import Artifact, Dependents, Task
 from hub.domain.workspaces import Workspace
 
 KINDS: tuple[type[Record], ...] = (
-    Workspace, Agent, Task, Artifact, Note, NoteDocument, NoteUpdate, Conversation, Message, Letter, Delivery,
+    Workspace, Agent, Task, Dependents, Artifact, Note, NoteDocument, NoteUpdate, Conversation, Message, Letter, Delivery,
     ReservationScope, Reservation, Subscription, Outcome,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

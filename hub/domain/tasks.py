@@ -122,6 +122,18 @@ def by_priority(task: Task) -> tuple[int, str]:
     return URGENCY[task.priority], task.id
 
 
+class Dependents(Record):
+    """Which tasks depend on a task: its id is that task's. A task that is depended on is not deleted."""
+
+    kind: ClassVar[str] = "dependents"
+    plural: ClassVar[str] = "dependents"
+    columns: ClassVar[tuple[str, ...]] = ("workspace_id",)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("workspace_id",),)
+
+    workspace_id: str
+    tasks: tuple[str, ...] = ()
+
+
 class Artifact(Record):
     """Evidence on a task: a screenshot, test results, a diff, logs."""
 

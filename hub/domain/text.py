@@ -14,8 +14,8 @@ from pycrdt import Doc, Text, merge_updates
 from hub.domain.errors import Invalid
 
 HUB_CLIENT = 1
-"""The Yjs client of every edit made on the newest text. Those are serialised by the note's version, so its clock never
-forks, and a text written from start to end stays as small as its characters."""
+"""The Yjs client of every edit made on the newest text: those are serialised by the note's version, so its clock never forks,
+and the state names one client instead of one an edit. Yjs's own clients take random numbers of 32 bits."""
 
 MOST_PARTS, MOST_PAIRS = 2_000, 400_000
 """So many lines or words are compared one by one, and so many pairs of equal ones among them: some 0.2 s at worst."""

@@ -4,7 +4,8 @@ from typing import ClassVar, Literal
 
 from hub.domain.model import Record
 
-WorkspaceStatus = Literal["active", "archived"]
+WorkspaceStatus = Literal["active", "archived", "deleting"]
+"""While one is deleted, nothing more is made in it."""
 DEFAULT = "default"
 
 

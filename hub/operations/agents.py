@@ -9,8 +9,7 @@ from hub.domain.conversations import Conversation
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
 from hub.domain.tasks import Task, TaskStatus
-from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Page, Result, changes
-from hub.operations.workspaces import Deleted
+from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, changes
 
 AnyCaseStatus = Annotated[AgentStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
 

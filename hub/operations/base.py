@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from hub.access import Caller
-from hub.domain.errors import NotFound, Stale
+from hub.domain.errors import NotFound, Refused, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.workspaces import Workspace
@@ -53,6 +53,12 @@ class Page(Input):
 
 class Result(Value):
     """An answer that is no record."""
+
+
+class Deleted(Result):
+    deleted: bool = True
+    id: str
+    deleted_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ class Call:
         workspace = await self.unit.get_guarded(Workspace, id_)
         if workspace is None:
             raise NotFound("workspace", id_)
+        if workspace.status == "deleting":
+            raise Refused(f"Workspace {id_!r} is being deleted: nothing more is made in it.")
         return workspace
 
     async def list(self, type_: type[R], page: Page, **where: str | None) -> Listing[R]:
@@ -145,6 +153,7 @@ def expect_version(record: Record, expected: int | None) -> None:
 
 
 Handler = Callable[[Any, Call], Awaitable[Output]]
+Preparation = Callable[[Any, Call], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -157,6 +166,8 @@ class Operation:
     destructive: bool = False
     """It removes something, or replaces it beyond recall."""
     profiles: frozenset[Profile] = frozenset()
+    first: Preparation | None = None
+    """Run and committed before the handler, with the same input; after a crash between the two it is run again."""
 
     @property
     def name(self) -> str:

@@ -6,10 +6,10 @@ import orjson
 from pydantic import Field
 
 from hub.domain.agents import Agent
+from hub.domain.errors import Invalid
 from hub.domain.events import Event
 from hub.domain.subscriptions import Subscription
-from hub.operations.base import Call, Id, Input, Limit, Mutation, Name, Operation, Result
-from hub.operations.workspaces import Deleted
+from hub.operations.base import Call, Deleted, Id, Input, Limit, Mutation, Name, Operation, Result
 from hub.ports import Filter
 from hub.ports import Page as LogPage
 
@@ -81,6 +81,8 @@ async def unsubscribe_from_events(given: UnsubscribeFromEvents, call: Call) -> D
 async def drain_events(given: DrainEvents, call: Call) -> Events:
     """Read a subscription's events. They come again until you call with acknowledged = the cursor of this answer."""
     subscription = await call.need(Subscription, given.subscription_id)
+    if given.acknowledged is not None and given.acknowledged > (latest := await call.unit.latest()):
+        raise Invalid(f"acknowledged: the newest event is {latest}. Give the cursor of the drain before.")
     start = max(subscription.cursor, given.acknowledged or 0)
     if start > subscription.cursor:
         call.unit.put(subscription.model_copy(update={"cursor": start}))

@@ -8,10 +8,9 @@ from hub.domain import text
 from hub.domain.errors import Duplicate, Invalid, Refused
 from hub.domain.model import new_id
 from hub.domain.notes import SPEC, Note, NoteDocument, NoteMetadata, NoteType, NoteUpdate, decode, encode, note_key
-from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
+from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
 from hub.operations.note_texts import need_note, need_text, new_note, text_of
 from hub.operations.task_notes import ConvertedTask, convert
-from hub.operations.workspaces import Deleted
 
 
 class CreateNote(Mutation):

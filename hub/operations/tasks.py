@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, JsonValue
 
 from hub.domain.agents import AgentRole
-from hub.domain.errors import Invalid, Refused, Stale
+from hub.domain.errors import Invalid, Stale
 from hub.domain.model import new_id
 from hub.domain.tasks import (
     COLUMN_OF_STATUS,
@@ -20,8 +20,23 @@ from hub.domain.tasks import (
     Verdict,
     by_priority,
 )  # fmt: skip
-from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
-from hub.operations.workspaces import Deleted
+from hub.operations.base import (
+    Call,
+    Deleted,
+    Id,
+    Input,
+    Limit,
+    Listing,
+    Mutation,
+    Name,
+    Operation,
+    Page,
+    Result,
+    Text,
+    changes,
+    expect_version,
+)
+from hub.operations.dependencies import depend, remove_tasks
 
 Texts = Annotated[tuple[Text, ...], Field(max_length=200)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=200)]
@@ -149,7 +164,8 @@ async def create_task(given: CreateTask, call: Call) -> Task:
     """Create a task. claim_task takes the most urgent one whose dependencies are completed."""
     await call.workspace(given.workspace_id)
     task = Task(**workflow_state({"workspace_id": given.workspace_id} | changes(given, Task)))
-    await check_dependencies(task, call)
+    if task.dependencies:
+        await depend(task, (), call)
     return call.create(task)
 
 
@@ -177,7 +193,7 @@ async def update_task(given: UpdateTask, call: Call) -> Task:
     expect_claim(task, given.claim_token)
     changed = workflow_state(changes(given, Task))
     if "dependencies" in changed:
-        await check_dependencies(task.model_copy(update=changed), call)
+        await depend(task.model_copy(update=changed), task.dependencies, call)
     return call.update(task, **changed)
 
 
@@ -190,19 +206,14 @@ async def set_task_status(given: SetTaskStatus, call: Call) -> Task:
 
 async def delete_task(given: DeleteTask, call: Call) -> Deleted:
     """Delete a task. Tasks that depend on it must let go of it first."""
-    task = await call.need(Task, given.task_id)
-    async for other in call.unit.every(Task, workspace_id=task.workspace_id):
-        if task.id in other.dependencies:
-            raise Refused(f"Task {other.id!r} depends on it. Change that task's dependencies first.", dependent=other.id)
-    call.delete(task)
-    return Deleted(id=task.id)
+    await remove_tasks([await call.need(Task, given.task_id)], call)
+    return Deleted(id=given.task_id)
 
 
 async def delete_tasks(given: DeleteTasks, call: Call) -> Deleted:
     """Delete all tasks of a workspace."""
     tasks = [task async for task in call.unit.every(Task, workspace_id=given.workspace_id)]
-    for task in tasks:
-        call.delete(task)
+    await remove_tasks(tasks, call)
     return Deleted(id=given.workspace_id, deleted_count=len(tasks))
 
 
@@ -233,22 +244,6 @@ def expect_claim(task: Task, token: int | None) -> None:
             f"The claim with token {token} on task {task.id!r} is over. Stop this work, and claim_task again to go on.",
             token=token, current=task.claim_count,
         )  # fmt: skip
-
-
-async def check_dependencies(task: Task, call: Call) -> None:
-    """Every dependency exists, and following them never leads back: what was read for that must still hold at the commit."""
-    known: dict[str, Task] = {task.id: task}
-    stack: list[tuple[str, ...]] = [(task.id,)]
-    while stack:
-        path = stack.pop()
-        for id_ in known[path[-1]].dependencies:
-            if id_ in path:
-                cycle = [*path[path.index(id_) :], id_]
-                raise Invalid(f"The dependencies form a cycle: {' -> '.join(cycle)}", cycle=[*cycle])
-            if id_ not in known:
-                known[id_] = dependency = await call.need(Task, id_)
-                call.unit.guard(dependency)
-                stack.append((*path, id_))
 
 
 async def ready_tasks(workspace_id: str, call: Call) -> list[Task]:

@@ -1,13 +1,15 @@
 """Workspaces: where agents, tasks and notes live together."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hub.domain import KINDS
 from hub.domain.errors import Duplicate, Refused
+from hub.domain.tasks import Dependents, Task
 from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
-from hub.operations.base import Call, Id, Input, Listing, Mutation, Name, Operation, Page, Result, changes, expect_version
+from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, changes, expect_version
+from hub.operations.dependencies import remove_tasks
 
 
 class CreateWorkspace(Mutation):
@@ -32,7 +34,7 @@ class GetWorkspace(Input):
 class UpdateWorkspace(Mutation):
     workspace_id: Id
     title: Name | None = None
-    status: WorkspaceStatus | None = None
+    status: Literal["active", "archived"] | None = None
     metadata: dict[str, str] | None = None
     """Merged into the metadata that is there."""
     expected_version: int | None = None
@@ -45,12 +47,6 @@ class ArchiveWorkspace(Mutation):
 
 class DeleteWorkspace(Mutation):
     workspace_id: Id
-
-
-class Deleted(Result):
-    deleted: bool = True
-    id: str
-    deleted_count: int = 1
 
 
 async def create_workspace(given: CreateWorkspace, call: Call) -> Workspace:
@@ -76,7 +72,7 @@ async def get_workspace(given: GetWorkspace, call: Call) -> Workspace:
 
 async def update_workspace(given: UpdateWorkspace, call: Call) -> Workspace:
     """Change a workspace's title, status or metadata."""
-    workspace = await call.need(Workspace, given.workspace_id)
+    workspace = await _kept(given.workspace_id, call)
     expect_version(workspace, given.expected_version)
     changed = changes(given, Workspace)
     if given.metadata is not None:
@@ -86,8 +82,22 @@ async def update_workspace(given: UpdateWorkspace, call: Call) -> Workspace:
 
 async def archive_workspace(given: ArchiveWorkspace, call: Call) -> Workspace:
     """Archive a workspace, or bring it back with archived=false. Nothing in it is lost."""
-    workspace = await call.need(Workspace, given.workspace_id)
+    workspace = await _kept(given.workspace_id, call)
     return call.update(workspace, status="archived" if given.archived else "active")
+
+
+async def _kept(id_: str, call: Call) -> Workspace:
+    workspace = await call.need(Workspace, id_)
+    if workspace.status == "deleting":
+        raise Refused("It is being deleted. delete_workspace finishes that.")
+    return workspace
+
+
+async def close_workspace(given: DeleteWorkspace, call: Call) -> None:
+    """Whoever makes something in a workspace guards it: from here on nothing more comes into it."""
+    workspace = await call.unit.get(Workspace, given.workspace_id)
+    if workspace and workspace.id != DEFAULT and workspace.status != "deleting":
+        call.update(workspace, status="deleting")
 
 
 async def delete_workspace(given: DeleteWorkspace, call: Call) -> Deleted:
@@ -95,15 +105,15 @@ async def delete_workspace(given: DeleteWorkspace, call: Call) -> Deleted:
     if given.workspace_id == DEFAULT:
         raise Refused("The default workspace stays. Archive it, or delete what is in it.")
     workspace = await call.need(Workspace, given.workspace_id)
-    count = 0
-    for kind in KINDS:
-        if "workspace_id" in kind.columns:
-            records = [record async for record in call.unit.every(kind, workspace_id=given.workspace_id)]
-            count += len(records)
-            for record in records:
-                call.unit.remove(record)
+    inside = [
+        record for kind in KINDS if "workspace_id" in kind.columns async for record in call.unit.every(kind, workspace_id=workspace.id)
+    ]
+    await remove_tasks([record for record in inside if isinstance(record, Task)], call)
+    for record in inside:
+        if not isinstance(record, Task | Dependents):
+            call.unit.remove(record)
     call.delete(workspace)
-    return Deleted(id=workspace.id, deleted_count=count + 1)
+    return Deleted(id=workspace.id, deleted_count=len(inside) + 1)
 
 
 OPERATIONS = (
@@ -112,5 +122,5 @@ OPERATIONS = (
     Operation(get_workspace, "workspaces.read"),
     Operation(update_workspace, "workspaces.write", writes=True),
     Operation(archive_workspace, "workspaces.write", writes=True),
-    Operation(delete_workspace, "workspaces.write", writes=True, destructive=True),
+    Operation(delete_workspace, "workspaces.write", writes=True, destructive=True, first=close_workspace),
 )

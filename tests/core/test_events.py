@@ -70,6 +70,14 @@ async def test_a_subscription_gives_its_events_again_until_they_are_acknowledged
     assert [event["recordId"] for event in (await drain(hub, subscription))["events"]] == [last]
 
 
+async def test_what_has_not_happened_yet_cannot_be_acknowledged(hub: Hub) -> None:
+    subscription = await ask(hub, "subscribe_to_events", agentId=await new_agent(hub), kinds=["task"])
+    error = await refusal(ask(hub, "drain_events", subscriptionId=subscription["id"], acknowledged=1_000))
+    assert isinstance(error, Invalid)
+    made = await new_task(hub)
+    assert [event["recordId"] for event in (await drain(hub, subscription))["events"]] == [made]
+
+
 async def test_a_subscription_drained_by_many_while_others_write_gives_everything_at_least_once(hub: Hub) -> None:
     subscription = await ask(hub, "subscribe_to_events", agentId=await new_agent(hub), kinds=["task"])
     seen: set[str] = set()

@@ -172,11 +172,30 @@ async def test_a_task_that_others_depend_on_stays(hub: Hub) -> None:
     dependent = await new_task(hub, dependencies=[needed])
     error = await refusal(ask(hub, "delete_task", taskId=needed))
     assert isinstance(error, Refused)
-    assert error.details == {"dependent": dependent}
+    assert error.details == {"dependents": [dependent]}
     await ask(hub, "update_task", taskId=dependent, dependencies=[])
     assert (await ask(hub, "delete_task", taskId=needed))["deleted"] is True
     assert isinstance(await refusal(ask(hub, "get_task", taskId=needed)), NotFound)
     assert (await names_of_events(hub, recordId=needed))[-1] == "task.deleted"
+
+
+async def test_a_task_and_one_that_depends_on_it_are_not_deleted_and_made_at_once(hub: Hub) -> None:
+    for at in range(10):
+        needed = await new_task(hub)
+        making = ask(hub, "create_task", title="t", objective="o", dependencies=[needed])
+        deleting = ask(hub, "delete_task", taskId=needed)
+        outcomes = await kinds([making, deleting] if at % 2 else [deleting, making])
+        assert sorted(outcomes) in (["conflict", "ok"], ["not_found", "ok"])
+
+
+async def test_tasks_of_another_workspace_count_as_dependents_until_they_are_gone(hub: Hub) -> None:
+    await ask(hub, "create_workspace", id="v", title="v")
+    needed = await new_task(hub)
+    await new_task(hub, workspaceId="v", dependencies=[needed])
+    assert isinstance(await refusal(ask(hub, "delete_task", taskId=needed)), Refused)
+    assert isinstance(await refusal(ask(hub, "delete_tasks", workspaceId="default")), Refused)
+    await ask(hub, "delete_tasks", workspaceId="v")
+    assert (await ask(hub, "delete_task", taskId=needed))["deleted"] is True
 
 
 async def test_all_tasks_of_a_workspace_are_deleted_together(hub: Hub) -> None:

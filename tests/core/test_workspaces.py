@@ -5,6 +5,7 @@ import asyncio
 from hub.app import Hub
 from hub.domain import KINDS
 from hub.domain.errors import Duplicate, NotFound, Refused, Stale
+from hub.domain.tasks import Task
 from hub.ports import Find, HubStore
 from tests.core.support import ask, kinds, names_of_events, new_agent, new_task, on_memory, refusal
 
@@ -51,15 +52,38 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         await ask(hub, "provide_artifact", taskId=task_id, type="logs", content="hello")
         await ask(hub, "reserve_files", agentId=agent, workspaceId=workspace, paths=["a"])
         await ask(hub, "subscribe_to_events", agentId=agent, workspaceId=workspace)
-    of_workspaces = [type_ for type_ in KINDS if "workspace_id" in type_.columns]
-    for type_ in of_workspaces:
-        assert len(await store.find("local", Find(type_, (("workspace_id", "v"),)))) == 1, type_.kind
-    assert (await ask(hub, "delete_workspace", workspaceId="v"))["deletedCount"] == 1 + len(of_workspaces)
-    for type_ in of_workspaces:
+        await new_task(hub, workspaceId=workspace, dependencies=[task_id])
+    inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
+    for type_, count in inside.items():
+        assert len(await store.find("local", Find(type_, (("workspace_id", "v"),)))) == count, type_.kind
+    assert (await ask(hub, "delete_workspace", workspaceId="v"))["deletedCount"] == 1 + sum(inside.values())
+    for type_, count in inside.items():
         assert await store.find("local", Find(type_, (("workspace_id", "v"),))) == []
-        assert len(await store.find("local", Find(type_))) == 1
+        assert len(await store.find("local", Find(type_))) == count
     assert (await names_of_events(hub, workspaceId="v"))[-1] == "workspace.deleted"
     assert isinstance(await refusal(ask(hub, "get_workspace", workspaceId="v")), NotFound)
+
+
+async def test_what_is_made_while_its_workspace_is_deleted_is_refused_or_goes_with_it(hub: Hub, store: HubStore) -> None:
+    await ask(hub, "create_workspace", id="v", title="v")
+    making = (ask(hub, "create_task", title="t", objective="o", workspaceId="v") for _ in range(20))
+    deleting = ask(hub, "delete_workspace", workspaceId="v")
+    first, *rest = making
+    outcomes = await kinds([first, *rest[:9], deleting, *rest[9:]])
+    assert set(outcomes) <= {"ok", "conflict", "not_found"}
+    assert await store.find("local", Find(Task, (("workspace_id", "v"),))) == []
+
+
+async def test_a_workspace_that_others_depend_on_stays_and_takes_nothing_new_until_it_is_deleted(hub: Hub) -> None:
+    await ask(hub, "create_workspace", id="v", title="v")
+    needed = await new_task(hub, workspaceId="v")
+    dependent = await new_task(hub, dependencies=[needed])
+    assert isinstance(await refusal(ask(hub, "delete_workspace", workspaceId="v")), Refused)
+    assert isinstance(await refusal(ask(hub, "create_task", title="t", objective="o", workspaceId="v")), Refused)
+    assert isinstance(await refusal(ask(hub, "archive_workspace", workspaceId="v")), Refused)
+    await ask(hub, "update_task", taskId=dependent, dependencies=[])
+    assert (await ask(hub, "delete_workspace", workspaceId="v", idempotencyKey="k"))["deleted"] is True
+    assert (await ask(hub, "delete_workspace", workspaceId="v", idempotencyKey="k"))["deleted"] is True
 
 
 async def test_a_workspace_with_more_than_a_page_of_records_is_deleted_whole(hub: Hub) -> None:

@@ -169,6 +169,22 @@ async def test_a_guard_of_a_record_removed_meanwhile_conflicts(store: HubStore) 
     assert await store.get(TENANT, Task, "new") is None
 
 
+async def test_an_absence_can_be_guarded(store: HubStore) -> None:
+    absent, present = task("absent"), task("present")
+    held = unit(store)
+    held.guard(absent)
+    held.put(task("while it was absent"))
+    await store.commit(held)
+    await put(store, present)
+    lost = unit(store)
+    lost.guard(present)
+    lost.put(task("too late"))
+    with pytest.raises(Conflict):
+        await store.commit(lost)
+    assert await store.get(TENANT, Task, "too late") is None
+    assert await store.get(TENANT, Task, "while it was absent")
+
+
 async def test_a_cancelled_caller_leaves_the_others_alone(store: HubStore) -> None:
     asked = [asyncio.create_task(put(store, task(f"c{at}"))) for at in range(30)]
     await asyncio.sleep(0)
