@@ -1,19 +1,20 @@
 """The whole content of a store as lines of JSON, to move it to another store without loss.
 
 The first line says the format, then every record of every tenant, then every event with its cursor; the last line counts them, so
-that a file that was cut off is found out before anything of it is written.
+that a file that was cut off is found out before anything of it is written, and says where the log goes on.
 """
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, NamedTuple
 
 from hub.domain import KINDS
-from hub.domain.errors import Invalid, Refused, Unavailable
+from hub.domain.errors import HubError, Invalid, Unavailable
 from hub.domain.events import Event
 from hub.domain.model import Record, instant, utc_now
-from hub.ports import HubStore
+from hub.ports import Batch, HubStore, StoredEvent, StoredRecord
 from hub.version import VERSION
 
 FORMAT = "trivium-archive"
@@ -23,9 +24,16 @@ OTHER = "Import with the version that exported it."
 KIND_NAMED: dict[str, type[Record]] = {type_.kind: type_ for type_ in KINDS}
 
 
-class Counts(NamedTuple):
-    records: int
-    events: int
+@dataclass(slots=True)
+class Counts:
+    records: int = 0
+    events: int = 0
+    head: int = 0
+    """Where the log goes on: the last event's cursor, or beyond it where the log was pruned."""
+
+    def line(self) -> dict[str, Any]:
+        """The last one of an archive."""
+        return {"end": True, "records": self.records, "events": self.events, "head": self.head}
 
 
 class Line(NamedTuple):
@@ -38,91 +46,81 @@ class Line(NamedTuple):
 
 
 async def export(store: HubStore, write: Callable[[bytes], Any]) -> Counts:
-    """Raises Refused when the hub was written to meanwhile: what was read then belongs to no one moment."""
-    start = await store.latest()
+    """What the store held at one moment, however busy it is meanwhile."""
     write(_json({"format": FORMAT, "version": FORMAT_VERSION, "trivium": VERSION, "exportedAt": instant(utc_now())}) + b"\n")
-    records = events = 0
-    async for lines in _record_lines(store):
-        records += len(lines)
-        write(b"".join(lines))
-    async for lines in _event_lines(store):
-        events += len(lines)
-        write(b"".join(lines))
-    if await store.latest() != start:
-        raise Refused("The hub was written to while it was exported. Export again when its agents are quiet, or stop it first.")
-    write(_json({"end": True, "records": records, "events": events}) + b"\n")
-    return Counts(records, events)
-
-
-async def import_(store: HubStore, archive: IO[bytes]) -> Counts:
-    """Read it twice: first to see that all of it is good, then to write it. `archive` must be seekable.
-
-    Raises Invalid, Refused for a store that is not empty, and Unavailable when the store fails while it is written to.
-    """
-    await expect_empty(store)
-    counts = check(archive)
-    archive.seek(0)
-    lines = _lines(archive)
-    try:
-        while batch := list(islice(lines, BATCH)):
-            records = [(line.tenant, line.record) for line in batch if line.record]
-            await store.restore(records, [(line.cursor, line.tenant, line.event) for line in batch if line.event])
-    except Exception as error:
-        raise Unavailable(f"The database failed halfway through: {error}. Empty it, or name a new one, and import again.") from error
+    async with store.snapshot(KINDS) as snapshot:
+        counts = Counts(head=snapshot.head)
+        async for records in snapshot.records:
+            counts.records += len(records)
+            write(b"".join(map(_record_line, records)))
+        async for events in snapshot.events:
+            counts.events += len(events)
+            write(b"".join(map(_event_line, events)))
+    write(_json(counts.line()) + b"\n")
     return counts
 
 
-async def expect_empty(store: HubStore) -> None:
-    if await store.latest() == 0:
-        async for batch in store.records(KINDS):
-            if batch:
-                break
-        else:
-            return
-    raise Refused("An archive goes into an empty database only, and this one is in use. Name a new one, like --db sqlite:new.db.")
+async def import_(store: HubStore, archive: IO[bytes]) -> Counts:
+    """Read it twice: first to see that all of it is good, then to write it, all or nothing. `archive` must be seekable.
+
+    Raises Invalid, Refused for a store that is not empty, and Unavailable when the store fails.
+    """
+    counts = check(archive)
+    archive.seek(0)
+    try:
+        await store.restore(_batches(archive), counts.head)
+    except HubError:
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise Unavailable(f"The import failed: {reason}. Nothing of it is in the database, or all: import again, and it tells.") from error
+    return counts
 
 
 def check(archive: IO[bytes]) -> Counts:
     """Read the archive to its end, write nothing. Raises Invalid."""
-    records = events = 0
-    for line in _lines(archive):
-        records += line.record is not None
-        events += line.event is not None
-    return Counts(records, events)
+    counts = Counts()
+    for _ in _lines(archive, counts):
+        pass
+    return counts
 
 
-async def _record_lines(store: HubStore) -> AsyncIterator[list[bytes]]:
-    """The stored bodies as they are."""
-    async for batch in store.records(KINDS):
-        yield [b'{"record":%s,"tenant":%s,"body":%s}\n' % (_json(one.kind), _json(one.tenant), one.body.encode()) for one in batch]
+async def _batches(archive: IO[bytes]) -> AsyncIterator[Batch]:
+    lines = _lines(archive, Counts())
+    while some := list(islice(lines, BATCH)):
+        records = [(line.tenant, line.record) for line in some if line.record]
+        yield Batch(records, [(line.cursor, line.tenant, line.event) for line in some if line.event])
 
 
-async def _event_lines(store: HubStore) -> AsyncIterator[list[bytes]]:
-    async for batch in store.events():
-        yield [b'{"event":%d,"tenant":%s,"body":%s}\n' % (one.cursor, _json(one.tenant), one.body.encode()) for one in batch]
+def _record_line(one: StoredRecord) -> bytes:
+    """The stored body as it is."""
+    return b'{"record":%s,"tenant":%s,"body":%s}\n' % (_json(one.kind), _json(one.tenant), one.body.encode())
+
+
+def _event_line(one: StoredEvent) -> bytes:
+    return b'{"event":%d,"tenant":%s,"body":%s}\n' % (one.cursor, _json(one.tenant), one.body.encode())
 
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _lines(archive: IO[bytes]) -> Iterator[Line]:
-    """The lines between the first and the last, each checked. Raises Invalid with the number of the bad line."""
+def _lines(archive: IO[bytes], counts: Counts) -> Iterator[Line]:
+    """The lines between the first and the last, each checked and counted. Raises Invalid with the number of the bad line."""
     _check_header(archive.readline(10_000))
-    counted, cursor = {"end": True, "records": 0, "events": 0}, 0
     for number, raw in enumerate(archive, 2):
         document = _parsed(raw, number)
         if document.get("end"):
-            if document != counted:
-                raise Invalid(f"Line {number}: the archive lacks lines: it should have {document}, and has {counted}. Export again.")
+            _check_end(document, counts, number)
             if archive.readline():
                 raise Invalid(f"Line {number + 1}: something stands behind the archive's end. Export again.")
             return
         line = _line(document, number)
-        if line.event and line.cursor <= cursor:
-            raise Invalid(f"Line {number}: event {line.cursor} stands behind event {cursor}. Export again.")
-        cursor = line.cursor or cursor
-        counted["records" if line.record else "events"] += 1
+        if line.event and line.cursor <= counts.head:
+            raise Invalid(f"Line {number}: event {line.cursor} stands behind event {counts.head}. Export again.")
+        counts.records += line.record is not None
+        counts.events += line.event is not None
+        counts.head = line.cursor or counts.head
         yield line
     raise Invalid("The archive is cut off: its last line is missing. Nothing was imported. Export again, or copy it again.")
 
@@ -136,6 +134,14 @@ def _check_header(raw: bytes) -> None:
         raise Invalid("This is no Trivium archive. `trivium export FILE` makes one.")
     if header.get("version") != FORMAT_VERSION:
         raise Invalid(f"The archive has format {header.get('version')}, and Trivium {VERSION} reads {FORMAT_VERSION}. {OTHER}")
+
+
+def _check_end(document: dict[str, Any], counts: Counts, number: int) -> None:
+    head = document.get("head")
+    if isinstance(head, int) and head > counts.head:
+        counts.head = head
+    if document != counts.line():
+        raise Invalid(f"Line {number}: the archive lacks lines: it should have {document}, and has {counts.line()}. Export again.")
 
 
 def _parsed(raw: bytes, number: int) -> dict[str, Any]:

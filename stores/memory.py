@@ -1,24 +1,33 @@
 """Everything in this process: the measure for the other stores."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from itertools import islice
+from contextlib import asynccontextmanager
+from itertools import islice, pairwise
 from re import findall
+from typing import TypeVar
 
-from hub.domain.errors import Busy, Conflict, Duplicate
+from hub.domain.errors import Busy, Conflict, Duplicate, Refused
 from hub.domain.events import Event
 from hub.domain.model import Record
 from hub.feed import Bell
-from hub.ports import Filter, Find, Finding, Hit, Logged, Page, R, Search, Staged, StoredEvent, StoredRecord, Write
+from hub.ports import IN_USE, Batch, Filter, Find, Finding, Hit, Logged, Page, R, Search, Snapshot, Staged, StoredEvent, StoredRecord, Write
 
+T = TypeVar("T")
 Row = tuple[Record, str]
 """The record and its body."""
+Tables = defaultdict[tuple[str, str], dict[str, Row]]
+"""By tenant and kind, then by key."""
+Entry = tuple[str, Event, Logged]
+"""Tenant, event, and the event as it is read."""
 
 
 class MemoryStore:
     def __init__(self) -> None:
-        self._tables: defaultdict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
-        self._log: list[tuple[str, Event, Logged]] = []
+        self._tables: Tables = defaultdict(dict)
+        self._log: list[Entry] = []
+        self._head = 0
         self._bell = Bell()
         self._open = True
 
@@ -55,43 +64,55 @@ class MemoryStore:
         for write in unit.writes:
             self._apply(unit.tenant, write)
         for event in unit.events:
-            self._log.append((unit.tenant, event, Logged(len(self._log) + 1, event.name, event.to_json())))
-        self._bell.ring(len(self._log))
-        return len(self._log)
+            self._head += 1
+            self._log.append(_entry(self._head, unit.tenant, event))
+        self._bell.ring(self._head)
+        return self._head
 
     async def close(self) -> None:
         self._open = False
 
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
         events: list[Logged] = []
-        for owner, event, logged in islice(self._log, cursor, None):
+        start = bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
+        for owner, event, logged in islice(self._log, start, None):
             if owner == tenant and _wanted(event, filter_):
                 events.append(logged)
                 if len(events) == limit:
                     return Page(events, logged.cursor)
-        return Page(events, max(cursor, len(self._log)))
+        return Page(events, max(cursor, self._head))
 
     async def latest(self) -> int:
-        return len(self._log)
+        return self._head
 
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
 
-    async def records(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Sequence[StoredRecord]]:
-        for type_ in kinds:
-            for (tenant, kind), table in list(self._tables.items()):
-                if kind == type_.kind:
-                    yield [StoredRecord(kind, tenant, body) for _, body in table.values()]
+    @asynccontextmanager
+    async def snapshot(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Snapshot]:
+        tables = [(kind, tenant, table) for type_ in kinds for (tenant, kind), table in self._tables.items() if kind == type_.kind]
+        records = [StoredRecord(kind, tenant, body) for kind, tenant, table in tables for _, body in table.values()]
+        events = [StoredEvent(logged.cursor, tenant, logged.body) for tenant, _, logged in self._log]
+        yield Snapshot(self._head, _at_once(records), _at_once(events))
 
-    async def events(self) -> AsyncIterator[Sequence[StoredEvent]]:
-        yield [StoredEvent(logged.cursor, tenant, logged.body) for tenant, _, logged in self._log]
-
-    async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
-        if [cursor for cursor, _, _ in events] != list(range(1, len(events) + 1)):
-            raise ValueError("the log's cursors have a gap")
-        for tenant, record in records:
-            self._tables[tenant, record.kind][record.key] = (record, record.to_json())
-        self._log += [(tenant, event, Logged(cursor, event.name, event.to_json())) for cursor, tenant, event in events]
+    async def restore(self, batches: AsyncIterator[Batch], head: int) -> None:
+        """Everything is made beside the store, and becomes the store at the end."""
+        tables: Tables = defaultdict(dict)
+        log: list[Entry] = []
+        async for batch in batches:
+            for tenant, record in batch.records:
+                if record.key in tables[tenant, record.kind]:
+                    raise Duplicate(f"There are two of {record.kind} {record.key!r}.")
+                tables[tenant, record.kind][record.key] = (record, record.to_json())
+            log += [_entry(cursor, tenant, event) for cursor, tenant, event in batch.events]
+        for table in tables.values():
+            _expect_unique([record for record, _ in table.values()])
+        if any(one[2].cursor >= other[2].cursor for one, other in pairwise(log)):
+            raise ValueError("the events are not in the log's order")
+        if self._head or any(self._tables.values()):
+            raise Refused(IN_USE)
+        self._tables, self._log, self._head = tables, log, max(head, log[-1][2].cursor if log else 0)
+        self._bell.ring(self._head)
 
     async def examine(self) -> Sequence[Finding]:
         return [Finding(True, "memory store: nothing outlives the process", "serve --db sqlite:PATH keeps what is written")]
@@ -103,14 +124,11 @@ class MemoryStore:
             raise Conflict("The record was changed meanwhile. Read it again and repeat the change.")
 
     def _check_unique(self, unit: Staged) -> None:
-        """Look at the records as the unit would leave them. As in SQL, an absent value is like no other."""
+        """Look at the records as the unit would leave them."""
         for type_ in {write.type for write in unit.writes if write.record and write.type.unique}:
             after: dict[str, Record | None] = {key: record for key, (record, _) in self._tables[unit.tenant, type_.kind].items()}
             after |= {write.key: write.record for write in unit.writes if write.type is type_ and not write.guard}
-            for names in type_.unique:
-                taken = [values for record in after.values() if record and None not in (values := tuple(map(record.column, names)))]
-                if len(set(taken)) < len(taken):
-                    raise Duplicate("There is one like it already.")
+            _expect_unique([record for record in after.values() if record])
 
     def _apply(self, tenant: str, write: Write) -> None:
         table = self._tables[tenant, write.type.kind]
@@ -118,6 +136,23 @@ class MemoryStore:
             table[write.key] = (write.record, write.record.to_json())
         elif not write.guard:
             table.pop(write.key, None)
+
+
+def _expect_unique(records: Sequence[Record]) -> None:
+    """Of one kind and tenant. As in SQL, an absent value is like no other."""
+    for names in type(records[0]).unique if records else ():
+        taken = [values for record in records if None not in (values := tuple(map(record.column, names)))]
+        if len(set(taken)) < len(taken):
+            raise Duplicate("There is one like it already.")
+
+
+def _entry(cursor: int, tenant: str, event: Event) -> Entry:
+    return tenant, event, Logged(cursor, event.name, event.to_json())
+
+
+async def _at_once(rows: list[T]) -> AsyncIterator[Sequence[T]]:
+    if rows:
+        yield rows
 
 
 def _wanted(event: Event, filter_: Filter) -> bool:

@@ -6,36 +6,32 @@ The queue of all nodes is inside the server; a node that stalls holds no lock. S
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from typing import Any, cast
 
 import asyncpg
 
 from hub.domain.errors import Conflict, Duplicate, HubError, Invalid, Unavailable
-from hub.domain.events import Event
 from hub.domain.model import Record
 from hub.feed import Bell
-from hub.ports import Filter, Find, Finding, Hit, Logged, Page, R, Search, Staged, StoredEvent, StoredRecord, Write
-from stores import sql
+from hub.ports import Batch, Filter, Find, Finding, Hit, Logged, Page, R, Search, Snapshot, Staged
+from stores import postgres_archive, sql
 from stores.group import NOT_KNOWN, Group
+from stores.postgres_units import Encoded, Key, apart, columns, encode
 from stores.schema import SchemaError
 from stores.schema import postgres as schema
 
 log = logging.getLogger("stores")
 
-T = TypeVar("T")
-Key = tuple[str, str, str]
-"""Kind, tenant, key."""
 PageAsk = tuple[int, str, Filter, int]
 CONNECTIONS = 4
 TIMEOUT = 30.0
 """Seconds for any one statement."""
-BATCH = 500
 LOST = (
-    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, asyncpg.InternalClientError, OSError, TimeoutError,
+    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, asyncpg.InternalClientError,
+    OSError, TimeoutError,
 )  # fmt: skip
-"""The server was not reached, went away or did not answer. InternalClientError is a pooled connection on which the server has said goodbye."""
+"""The server was not reached, went away or did not answer. (InternalClientError: it had said goodbye on a connection in the pool.)"""
 UNFIT = (asyncpg.UniqueViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError, ValueError)
 """What one unit brings cannot be stored, and the statement is undone for all of them."""
 
@@ -45,14 +41,6 @@ DIALECT = sql.Dialect(
     score=lambda type_, mark: f"ts_rank('{{0, 0, 0.1, 1}}', t.search, to_tsquery('simple', {mark}))",
     words=lambda words: " & ".join(f"'{word}'" for word in words),
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
-    written: frozenset[Key]
-    guarded: frozenset[Key]
-    steps: Sequence[tuple[Any, ...]]
-    events: Sequence[sql.Values]
 
 
 class PostgresStore:
@@ -84,7 +72,8 @@ class PostgresStore:
             raise Unavailable(str(error)) from None
         except (asyncpg.PostgresError, *LOST, ValueError) as error:
             reason = str(error) or type(error).__name__
-            raise Unavailable(f"Cannot use the Postgres database: {reason}. Check DATABASE_URL or --db, and that the server runs.") from None
+            next_step = "Check DATABASE_URL or --db, and that the server runs."
+            raise Unavailable(f"Cannot use the Postgres database: {reason}. {next_step}") from None
         store = cls(url, kinds, pool)
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -107,12 +96,7 @@ class PostgresStore:
         return [Hit(*row) for row in await self._fetch(*sql.search(tenant, query, DIALECT))]
 
     async def commit(self, unit: Staged) -> int:
-        keys: dict[bool, set[Key]] = {True: set(), False: set()}
-        for write in unit.writes:
-            keys[write.guard].add((write.type.kind, unit.tenant, write.key))
-        steps = [_step(unit.tenant, write, self._width) for write in unit.writes]
-        events = [sql.logged(unit.tenant, event) for event in unit.events]
-        return await self._commits.ask(Encoded(frozenset(keys[False]), frozenset(keys[True]), steps, events))
+        return await self._commits.ask(encode(unit, self._width))
 
     async def close(self) -> None:
         for group in (self._commits, self._reads, self._pages):
@@ -134,29 +118,11 @@ class PostgresStore:
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
 
-    async def records(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Sequence[StoredRecord]]:
-        for type_ in kinds:
-            tenant = key = ""
-            text = f"SELECT tenant, id, body FROM {type_.kind} WHERE (tenant, id) > ($1, $2) ORDER BY tenant, id LIMIT {BATCH}"
-            while rows := await self._fetch(text, (tenant, key)):
-                tenant, key, _ = rows[-1]
-                yield [StoredRecord(type_.kind, owner, body) for owner, _, body in rows]
+    def snapshot(self, kinds: Sequence[type[Record]]) -> AbstractAsyncContextManager[Snapshot]:
+        return postgres_archive.snapshot(self._url, kinds)
 
-    async def events(self) -> AsyncIterator[Sequence[StoredEvent]]:
-        cursor = 0
-        while rows := await self._fetch(f"SELECT cursor, tenant, body FROM log WHERE cursor > $1 ORDER BY cursor LIMIT {BATCH}", (cursor,)):
-            cursor = rows[-1][0]
-            yield [StoredEvent(*row) for row in rows]
-
-    async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
-        async with self._pool.acquire() as connection, connection.transaction():
-            for tenant, record in records:
-                names = sql.names(type(record))
-                marks = ", ".join(f"${at}" for at in range(1, len(names) + 1))
-                await connection.execute(f"INSERT INTO {record.kind} ({', '.join(names)}) VALUES ({marks})", *sql.row(tenant, record))
-            rows = [(cursor, *sql.logged(tenant, event)) for cursor, tenant, event in events]
-            await connection.executemany("INSERT INTO log VALUES ($1, $2, $3, $4, $5, $6, $7)", rows)
-            await connection.execute("UPDATE log_head SET cursor = greatest(cursor, (SELECT coalesce(max(cursor), 0) FROM log))")
+    async def restore(self, batches: AsyncIterator[Batch], head: int) -> None:
+        await postgres_archive.restore(self._url, self._kinds, batches, head)
 
     async def examine(self) -> Sequence[Finding]:
         async with self._pool.acquire() as connection:
@@ -176,8 +142,8 @@ class PostgresStore:
 
     async def _commit(self, units: Sequence[Encoded]) -> Sequence[int | HubError]:
         outcomes: dict[Encoded, int | HubError] = {}
-        for apart in _apart(units):
-            outcomes.update(zip(apart, await self._together(apart), strict=True))
+        for together in apart(units):
+            outcomes.update(zip(together, await self._together(together), strict=True))
         return [outcomes[unit] for unit in units]
 
     async def _together(self, units: Sequence[Encoded]) -> list[int | HubError]:
@@ -186,7 +152,7 @@ class PostgresStore:
         events = [(at, *event) for at, unit in enumerate(units) for event in unit.events]
         try:
             lost, head = cast(
-                tuple[list[int], int], await self._pool.fetchrow(self._call, *_columns(steps, 9 + self._width), *_columns(events, 7))
+                tuple[list[int], int], await self._pool.fetchrow(self._call, *columns(steps, 9 + self._width), *columns(events, 7))
             )
         except UNFIT as error:
             if len(units) > 1:
@@ -214,13 +180,13 @@ class PostgresStore:
         rows = [Logged(*row) for row in await self._fetch(*sql.after(cursor, head, tenant, filter_, limit, DIALECT.mark))]
         return Page(rows, rows[-1].cursor if len(rows) == limit else head)
 
-    async def _read(self, asks: Sequence[Key]) -> Sequence[str | None | HubError]:
+    async def _read(self, asks: Sequence[Key]) -> Sequence[str | HubError | None]:
         kinds = sorted({kind for kind, _, _ in asks})
         text = " UNION ALL ".join(
             f"SELECT n, body FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w(k, t, i, n) "
             f"JOIN {kind} ON w.k = '{kind}' AND tenant = w.t AND id = w.i" for kind in kinds
         )  # fmt: skip
-        found = dict(await self._fetch(text, _columns(asks, 3)))
+        found = dict(await self._fetch(text, columns(asks, 3)))
         return [found.get(at) for at in range(1, len(asks) + 1)]
 
     async def _listen(self) -> None:
@@ -250,37 +216,6 @@ class PostgresStore:
 
 def _sets(event: asyncio.Event) -> Callable[..., None]:
     return lambda *_: event.set()
-
-
-def _step(tenant: str, write: Write, width: int) -> tuple[Any, ...]:
-    """Kind, new version (or what else), expected version, tenant, key, and the rest of the row."""
-    kind = write.type.kind
-    if write.record is None:
-        return kind, schema.GUARD if write.guard else schema.REMOVE, write.expected, tenant, write.key, *([None] * (3 + width))
-    _, key, version, created, updated, body, *own = sql.row(tenant, write.record)
-    return kind, version, write.expected, tenant, key, created, updated, body, *own, *([None] * (width - len(own)))
-
-
-def _apart(units: Sequence[Encoded]) -> list[list[Encoded]]:
-    """Rounds within a round: a unit comes after each one that writes what it reads, or reads what it writes."""
-    last_write: dict[Key, int] = {}
-    last_guard: dict[Key, int] = {}
-    rounds: list[list[Encoded]] = []
-    for unit in units:
-        after_writes = (last_write.get(key, -1) for key in unit.written | unit.guarded)
-        after_guards = (last_guard.get(key, -1) for key in unit.written)
-        at = 1 + max((*after_writes, *after_guards), default=-1)
-        if at == len(rounds):
-            rounds.append([])
-        rounds[at].append(unit)
-        last_write.update(dict.fromkeys(unit.written, at))
-        for key in unit.guarded:
-            last_guard[key] = max(at, last_guard.get(key, -1))
-    return rounds
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 async def _keep(_: object) -> None:

@@ -41,6 +41,11 @@ def logged(tenant: str, event: Event) -> Values:
     return tenant, event.name, event.kind, event.record_id, event.workspace_id, event.to_json()
 
 
+def in_use(kinds: Sequence[type[Record]]) -> str:
+    """Whether anything was ever logged, or any record is there."""
+    return f"SELECT cursor > 0{''.join(f' OR EXISTS (SELECT 1 FROM {type_.kind})' for type_ in kinds)} FROM log_head"
+
+
 def find(tenant: str, query: Find, dialect: Dialect) -> tuple[str, Values]:
     text = _find(query.type, tuple(name for name, _ in query.where), dialect.mark)
     return text, (tenant, query.after, *(value for _, value in query.where), query.limit)
@@ -66,7 +71,8 @@ def search(tenant: str, query: Search, dialect: Dialect) -> tuple[str, Values]:
     ]
     own: Values = (query.workspace_id,) if query.workspace_id else ()
     limit, offset = mark(3 + len(own)), mark(4 + len(own))
-    text = f"SELECT kind, body, score FROM ({' UNION ALL '.join(parts)}) AS hits ORDER BY score DESC, kind, body LIMIT {limit} OFFSET {offset}"
+    hits = " UNION ALL ".join(parts)
+    text = f"SELECT kind, body, score FROM ({hits}) AS hits ORDER BY score DESC, kind, body LIMIT {limit} OFFSET {offset}"
     return text, (dialect.words(query.words), tenant, *own, query.limit, query.offset)
 
 

@@ -3,18 +3,18 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import aiosqlite
 
 from hub.domain.errors import HubError, Unavailable
-from hub.domain.events import Event
 from hub.domain.model import Record
 from hub.feed import Bell
-from hub.ports import Filter, Find, Finding, Hit, Logged, Page, R, Search, Staged, StoredEvent, StoredRecord
-from stores import sql, sqlite_writer
+from hub.ports import Batch, Filter, Find, Finding, Hit, Logged, Page, R, Search, Snapshot, Staged
+from stores import sql, sqlite_archive, sqlite_writer
 from stores.group import Group
 from stores.schema import SchemaError
 from stores.schema import sqlite as schema
@@ -27,16 +27,19 @@ PATIENCE = 5.0
 """Seconds that a write waits for another process's."""
 POLL = 0.25
 """Seconds between looks at what other processes wrote."""
-BATCH = 500
 
 
 def _weights(type_: type[Record]) -> str:
     return ", ".join(["10.0", *["1.0"] * (len(type_.searchable) - 1)])
 
 
+def _matches(texts: str, records: str, mark: str) -> str:
+    return f"{texts} JOIN {records} t ON t.row = {texts}.rowid WHERE {texts} MATCH {mark}"
+
+
 DIALECT = sql.Dialect(
     mark=lambda at: f"?{at}",
-    matches=lambda type_, mark: f"{type_.kind}_text JOIN {type_.kind} t ON t.row = {type_.kind}_text.rowid WHERE {type_.kind}_text MATCH {mark}",
+    matches=lambda type_, mark: _matches(f"{type_.kind}_text", type_.kind, mark),
     score=lambda type_, mark: f"-bm25({type_.kind}_text, {_weights(type_)})",
     words=lambda words: " ".join(f'"{word}"' for word in words),
 )
@@ -102,22 +105,20 @@ class SqliteStore:
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
 
-    async def records(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Sequence[StoredRecord]]:
-        for type_ in kinds:
-            row = 0
-            text = f"SELECT row, tenant, body FROM {type_.kind} WHERE row > ? ORDER BY row LIMIT {BATCH}"
-            while rows := await self._reads.ask((text, (row,))):
-                row = rows[-1][0]
-                yield [StoredRecord(type_.kind, tenant, body) for _, tenant, body in rows]
+    @asynccontextmanager
+    async def snapshot(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Snapshot]:
+        try:
+            async with self._own_connection() as connection:
+                yield await sqlite_archive.snapshot(connection, kinds)
+        except sqlite3.Error as error:
+            raise Unavailable(f"The database failed: {error}. `trivium doctor` looks what is wrong with it.") from error
 
-    async def events(self) -> AsyncIterator[Sequence[StoredEvent]]:
-        cursor = 0
-        while rows := await self._reads.ask((f"SELECT cursor, tenant, body FROM log WHERE cursor > ? ORDER BY cursor LIMIT {BATCH}", (cursor,))):
-            cursor = rows[-1][0]
-            yield [StoredEvent(*row) for row in rows]
-
-    async def restore(self, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
-        await _hop(self._writer, lambda raw: sqlite_writer.restore(raw, records, events))
+    async def restore(self, batches: AsyncIterator[Batch], head: int) -> None:
+        async with self._own_connection() as connection:
+            await _hop(connection, lambda raw: sqlite_archive.begin(raw, self._kinds))
+            async for batch in batches:
+                await _hop(connection, partial(sqlite_archive.add, batch))
+            await _hop(connection, partial(sqlite_archive.end, head))
 
     async def examine(self) -> Sequence[Finding]:
         drifted = await _hop(self._reader, lambda raw: schema.drift(raw, self._kinds))
@@ -127,6 +128,13 @@ class SqliteStore:
                     "Export with another copy of this version, and import into a new file." if drifted else ""),
             Finding(health == "ok", f"integrity: {health}", "" if health == "ok" else "Restore the file from a backup."),
         ]  # fmt: skip
+
+    @asynccontextmanager
+    async def _own_connection(self) -> AsyncIterator[aiosqlite.Connection]:
+        """For one long transaction. Closing it takes back what was not committed."""
+        async with _connect(self._path) as connection:
+            await _prepare(connection, "full")
+            yield connection
 
     async def _commit(self, units: Sequence[sqlite_writer.Encoded]) -> Sequence[int | HubError]:
         head, outcomes = await _hop(self._writer, lambda raw: sqlite_writer.commit(raw, units))

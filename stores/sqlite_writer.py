@@ -13,7 +13,6 @@ from typing import NamedTuple
 from pydantic.alias_generators import to_camel
 
 from hub.domain.errors import Busy, Conflict, Duplicate, HubError
-from hub.domain.events import Event
 from hub.domain.model import Record
 from hub.ports import Staged, Write
 from stores import sql
@@ -37,6 +36,7 @@ class Statements(NamedTuple):
     update: str
     remove: str
     guard: str
+    absent: str
     full_text: Index | None
 
 
@@ -81,7 +81,9 @@ def commit(raw: sqlite3.Connection, units: Sequence[Encoded]) -> tuple[int, list
     """One transaction for all. A unit that fails is taken back alone, and its events are never numbered."""
     try:
         raw.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         raise Busy("Another process has been writing for seconds. Nothing was done; call again.") from None
     try:
         (head,) = raw.execute("SELECT cursor FROM log_head").fetchone()
@@ -109,24 +111,6 @@ def commit(raw: sqlite3.Connection, units: Sequence[Encoded]) -> tuple[int, list
     return head, outcomes
 
 
-def restore(raw: sqlite3.Connection, records: Sequence[tuple[str, Record]], events: Sequence[tuple[int, str, Event]]) -> None:
-    """Records and events exactly as they were, in one transaction."""
-    rows = [(cursor, *sql.logged(tenant, event)) for cursor, tenant, event in events]
-    raw.execute("BEGIN IMMEDIATE")
-    try:
-        for tenant, record in records:
-            done = _apply(raw, [_put(tenant, record, 0)])
-            if isinstance(done, HubError):
-                raise done
-            _index(raw, done)
-        raw.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        raw.execute("UPDATE log_head SET cursor = max(cursor, (SELECT coalesce(max(cursor), 0) FROM log))")
-        raw.execute("COMMIT")
-    except BaseException:
-        raw.execute("ROLLBACK")
-        raise
-
-
 @lru_cache(64)
 def statements(type_: type[Record]) -> Statements:
     kind, names, where = type_.kind, sql.names(type_), "WHERE tenant = ? AND id = ? AND version = ?"
@@ -137,6 +121,7 @@ def statements(type_: type[Record]) -> Statements:
         update=f"UPDATE {kind} SET {changed} {where} RETURNING row",
         remove=f"DELETE FROM {kind} {where} RETURNING row",
         guard=f"SELECT row FROM {kind} {where}",
+        absent=f"SELECT 0 WHERE NOT EXISTS (SELECT row FROM {kind} WHERE tenant = ? AND id = ?)",
         full_text=_index_statements(type_) if type_.searchable else None,
     )
 
@@ -157,7 +142,7 @@ def _step(tenant: str, write: Write) -> Step:
         return _put(tenant, write.record, write.expected)
     made, key = statements(write.type), (tenant, write.key)
     if write.guard:
-        return Step(made.guard, (*key, write.expected), key)
+        return Step(made.guard, (*key, write.expected), key) if write.expected else Step(made.absent, key, key)
     return Step(made.remove, (*key, write.expected), key, full_text=made.full_text)
 
 

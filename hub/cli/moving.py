@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from hub.archive import Counts
 
 NOWHERE = "The memory store holds nothing beyond one process. Name a database with --db sqlite:PATH or --db postgresql://…"
+IMPORTS = (
+    "Examples:  trivium import backup.jsonl --db sqlite:new.db    "
+    "zcat hub.jsonl.gz | trivium import - --db postgresql://hub@new/trivium"
+)  # fmt: skip
 
 
 @click.command(epilog="Examples:  trivium export backup.jsonl    trivium export - --db postgresql://hub@old/trivium | gzip > hub.jsonl.gz")
 @click.argument("file")
 @database_option
 def export(file: str, db: str | None) -> None:
-    """Write everything that the database holds to FILE (- is standard output), as lines of JSON.
+    """Write everything that the database holds at this moment to FILE (- is standard output), as lines of JSON.
 
-    `trivium import` brings it back, into any kind of database, without loss.
+    Hubs may go on working with it. `trivium import` brings it back, into any kind of database, without loss.
     """
     settings = _kept(db)
     if driver_of(settings.database) == "sqlite" and not sqlite_path(settings.database).exists():
@@ -47,13 +51,13 @@ def export(file: str, db: str | None) -> None:
     _tell("Exported", counts)
 
 
-@click.command("import", epilog="Examples:  trivium import backup.jsonl --db sqlite:new.db    zcat hub.jsonl.gz | trivium import - --db postgresql://hub@new/trivium")
+@click.command("import", epilog=IMPORTS)
 @click.argument("file")
 @database_option
 def import_(file: str, db: str | None) -> None:
     """Bring what `trivium export` wrote to FILE (- is standard input) into an empty database.
 
-    The file is read to its end first: one that is cut off or damaged changes nothing.
+    All of it, or nothing: one that is cut off or damaged changes nothing.
     """
     settings = _kept(db)
     try:

@@ -1,19 +1,23 @@
 """`trivium export` and `trivium import`: everything, from any kind of database into any other."""
 
+import asyncio
 import json
+from itertools import count
 from pathlib import Path
 
+import anyio
 import pytest
 
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain import KINDS
+from hub.ports import HubStore
 from stores.sqlite import SqliteStore
 from tests.cli.conftest import Trivium
 
 MANY = 1_203
 """More than two batches."""
-ADA, BOB = Caller("local", "ada"), Caller("other/team \"x\"", "bob")
+ADA, BOB = Caller("local", "ada"), Caller('other/team "x"', "bob")
 
 
 @pytest.fixture
@@ -77,8 +81,8 @@ WORKSPACE = '{"record":"workspace","tenant":"local","body":{"id":"w","version":1
 EVENT = '{"event":%d,"tenant":"local","body":{"name":"workspace.created","recordId":"w","version":1,"at":"a","by":"x"}}\n'
 
 
-def _end(records: int, events: int) -> str:
-    return f'{{"end": true, "records": {records}, "events": {events}}}\n'
+def _end(records: int, events: int, head: object = 0) -> str:
+    return json.dumps({"end": True, "records": records, "events": events, "head": head}) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,9 @@ def _end(records: int, events: int) -> str:
         (HEAD + WORKSPACE + _end(2, 0), "Line 3: the archive lacks lines"),
         (HEAD + WORKSPACE + _end(1, 0) + WORKSPACE, "Line 4: something stands behind the archive's end."),
         (HEAD + EVENT % 2 + EVENT % 2 + _end(0, 2), "Line 3: event 2 stands behind event 2."),
+        (HEAD + EVENT % 7 + _end(0, 1, 6), "Line 3: the archive lacks lines"),
+        (HEAD + EVENT % 7 + _end(0, 1, "7"), "Line 3: the archive lacks lines"),
+        (HEAD + WORKSPACE + '{"end": true, "records": 1, "events": 0}\n', "Line 3: the archive lacks lines"),
         (HEAD + WORKSPACE.replace("workspace", "planet") + _end(1, 0), "Line 2: this is neither a record nor an event that Trivium"),
         (HEAD + WORKSPACE.replace("title", "name") + _end(1, 0), "Line 2: this is no Workspace as Trivium"),
         (HEAD + WORKSPACE.replace('"title"', '"colour":"red","title"') + _end(1, 0), "would lose colour."),
@@ -104,19 +111,61 @@ async def test_an_archive_that_is_not_whole_changes_nothing(trivium: Trivium, ar
     assert told in done.err
     assert done.err.count("\n") == 1
     assert list(trivium.home.glob("new.db*")) == []
-    done = await trivium("import", "-", "--db", "sqlite:new.db", stdin=HEAD + WORKSPACE + EVENT % 7 + _end(1, 1))
+    done = await trivium("import", "-", "--db", "sqlite:new.db", stdin=HEAD + WORKSPACE + EVENT % 7 + _end(1, 1, 7))
     assert (done.code, done.err) == (0, "Imported 1 records and 1 events.\n")
 
 
-async def test_a_database_that_fails_halfway_is_told_of_with_the_next_step(trivium: Trivium, postgres_url: str) -> None:
-    unstorable = HEAD + WORKSPACE + WORKSPACE.replace('"w"', '"v"').replace('"version":1', f'"version":{2**70}') + _end(2, 0)
-    for database in ("sqlite:new.db", postgres_url):
-        done = await trivium("import", "-", "--db", database, stdin=unstorable)
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (WORKSPACE.replace('"version":1', f'"version":{2**70}'), "error: The import failed: "),
+        (WORKSPACE.replace('"w"', '"w7"'), "w7"),
+    ],
+    ids=["a number too large", "one of them twice"],
+)  # fmt: skip
+async def test_an_import_that_the_database_breaks_off_leaves_nothing_and_may_be_repeated(
+    trivium: Trivium, postgres_url: str, last: str, told: str
+) -> None:
+    await _empty_sqlite(trivium, "there.db")
+    lines = [WORKSPACE.replace('"w"', f'"w{at}"') for at in range(MANY)]
+    for database in ("sqlite:new.db", "sqlite:there.db", postgres_url):
+        done = await trivium("import", "-", "--db", database, stdin=HEAD + "".join(lines) + last + _end(MANY + 1, 0))
         assert done.code == 1
-        assert done.err.startswith("error: The database failed halfway through: ")
-        assert "Empty it, or name a new one" in done.err
+        assert told in done.err
         assert done.err.count("\n") == 1
+        assert len(await _exported(trivium, database) if "new" not in database else "--") == 2
     assert list(trivium.home.glob("new.db*")) == []
+    for database in ("sqlite:there.db", postgres_url):
+        done = await trivium("import", "-", "--db", database, stdin=HEAD + "".join(lines) + _end(MANY, 0, 40))
+        assert (done.code, done.err) == (0, f"Imported {MANY} records and 0 events.\n")
+        assert json.loads((await _exported(trivium, database))[-1]) == {"end": True, "records": MANY, "events": 0, "head": 40}
+        done = await trivium("import", "-", "--db", database, stdin=HEAD + _end(0, 0))
+        assert "empty database only" in done.err
+
+
+@pytest.mark.parametrize("store_kind", ["sqlite", "postgres"], indirect=True)
+async def test_a_hub_that_eight_write_to_is_exported_as_it_was_at_one_moment(trivium: Trivium, store: HubStore, database: str) -> None:
+    hub = Hub(store)
+
+    async def write(name: int) -> None:
+        for number in count():
+            id_ = await _new_task(hub, ADA, number)
+            await hub.call("update_task", {"taskId": id_, "title": f"{name}"}, ADA)
+
+    with anyio.fail_after(40):
+        writing = [asyncio.create_task(write(name)) for name in range(8)]
+        await store.beyond(1000, 40)
+        lines = await _exported(trivium, database)
+        for writer in writing:
+            writer.cancel()
+        assert {type(outcome) for outcome in await asyncio.gather(*writing, return_exceptions=True)} == {asyncio.CancelledError}
+    head = json.loads(lines[-1])["head"]
+    events = [line for line in map(json.loads, lines) if "event" in line]
+    versions = {line["body"]["recordId"]: line["body"]["version"] for line in events if line["body"]["name"].startswith("task.")}
+    tasks = [line["body"] for line in map(json.loads, lines) if line.get("record") == "task"]
+    assert [line["event"] for line in events] == list(range(1, head + 1))
+    assert {task["id"]: task["version"] for task in tasks} == versions
+    assert (await trivium("import", "-", "--db", "sqlite:new.db", stdin="".join(lines))).code == 0
 
 
 async def test_only_an_empty_database_takes_an_archive(trivium: Trivium) -> None:
@@ -143,6 +192,10 @@ async def test_what_cannot_be_moved_says_why(trivium: Trivium, arguments: tuple[
     assert done.err.startswith(f"error: {told}")
     assert done.err.count("\n") == 1
     assert not any(Path(trivium.home).rglob("*.db"))
+
+
+async def _empty_sqlite(trivium: Trivium, name: str) -> None:
+    await (await SqliteStore.open(trivium.home / name, KINDS, "normal")).close()
 
 
 async def _exported(trivium: Trivium, database: str) -> list[str]:
