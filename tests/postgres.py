@@ -75,9 +75,8 @@ class Server:
         return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(self._bin / program), *arguments], user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", check=False
-        )  # fmt: skip
+        command, silent = [str(self._bin / program), *arguments], subprocess.DEVNULL
+        done = subprocess.run(command, user=self._user, stdout=silent, stderr=subprocess.PIPE, text=True, cwd="/", check=False)
         if done.returncode:
             raise NoServer(f"{program} failed: {done.stderr[-2000:]}")
 

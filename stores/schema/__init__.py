@@ -34,15 +34,26 @@ def steps_from(version: int, dialect: str) -> list[str]:
     return [*statements, f"UPDATE schema_version SET version = {head()}"] if statements else []
 
 
-def tables(kinds: Sequence[type[Record]], table: Callable[[type[Record]], list[str]], log: Sequence[str]) -> list[str]:
-    """All statements that make an empty database today's."""
+def tables(kinds: Sequence[type[Record]], table: Callable[[type[Record]], list[str]], whole: str) -> list[str]:
+    """All statements that make an empty database today's. `whole` is the engine's name for a whole number of 64 bits."""
     made = [statement for type_ in kinds for statement in [*table(type_), *indexes(type_)]]
-    return [*made, *log, *VERSION_TABLE, f"INSERT INTO schema_version VALUES ({head()})"]
+    return [*made, *_log(whole), *VERSION_TABLE, f"INSERT INTO schema_version VALUES ({head()})"]
 
 
 def indexes(type_: type[Record]) -> list[str]:
-    plain = [
-        f"CREATE INDEX {type_.kind}_by_{'_'.join(columns)} ON {type_.kind} (tenant, {', '.join(columns)}, id)" for columns in type_.indexes
+    def index(unique: str, how: str, columns: tuple[str, ...], end: str) -> str:
+        return f"CREATE {unique}INDEX {type_.kind}_{how}_{'_'.join(columns)} ON {type_.kind} (tenant, {', '.join(columns)}{end})"
+
+    plain = [index("", "by", columns, ", id") for columns in type_.indexes]
+    return plain + [index("UNIQUE ", "one", columns, "") for columns in type_.unique]
+
+
+def _log(whole: str) -> list[str]:
+    """The log, and the row that all commits queue at."""
+    columns = "tenant TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, record_id TEXT NOT NULL, workspace_id TEXT, body TEXT NOT NULL"
+    return [
+        f"CREATE TABLE log (cursor {whole} PRIMARY KEY, {columns})",
+        "CREATE INDEX log_by_tenant ON log (tenant, cursor)",
+        f"CREATE TABLE log_head (one INTEGER PRIMARY KEY, cursor {whole} NOT NULL)",
+        "INSERT INTO log_head VALUES (1, 0)",
     ]
-    unique = [f"CREATE UNIQUE INDEX {type_.kind}_one_{'_'.join(columns)} ON {type_.kind} (tenant, {', '.join(columns)})" for columns in type_.unique]
-    return plain + unique

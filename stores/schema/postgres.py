@@ -11,13 +11,7 @@ from pydantic.alias_generators import to_camel
 from hub.domain.model import Record
 from stores import schema, sql
 
-LOG = (
-    "CREATE TABLE log (cursor BIGINT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, "
-    "record_id TEXT NOT NULL, workspace_id TEXT, body TEXT NOT NULL)",
-    "CREATE INDEX log_by_tenant ON log (tenant, cursor)",
-    "CREATE TABLE log_head (one INTEGER PRIMARY KEY, cursor BIGINT NOT NULL)",
-    "INSERT INTO log_head VALUES (1, 0)",
-)
+KNOWN_FUNCTION = "SELECT count(*) FROM pg_proc WHERE proname = $1 AND pronamespace = current_schema()::regnamespace"
 LOCK = 7_471_001
 """The advisory lock under which one node at a time changes the schema."""
 LONGEST_TEXT = 200_000
@@ -29,7 +23,7 @@ Connection = Union["asyncpg.Connection[Any]", "asyncpg.pool.PoolConnectionProxy[
 
 
 def statements(kinds: Sequence[type[Record]]) -> list[str]:
-    return schema.tables(kinds, _table, LOG)
+    return schema.tables(kinds, _table, "BIGINT")
 
 
 def width(kinds: Sequence[type[Record]]) -> int:
@@ -52,7 +46,7 @@ async def migrate(connection: Connection, kinds: Sequence[type[Record]]) -> None
         for statement in todo:
             await connection.execute(statement)
         name = function_name(kinds)
-        if not await connection.fetchval("SELECT count(*) FROM pg_proc WHERE proname = $1 AND pronamespace = current_schema()::regnamespace", name):
+        if not await connection.fetchval(KNOWN_FUNCTION, name):
             await connection.execute(_function(name, kinds))
 
 
@@ -79,17 +73,17 @@ async def _shape(connection: Connection) -> dict[str, str]:
     indexes = await connection.fetch(
         "SELECT indexname, replace(indexdef, current_schema() || '.', '') FROM pg_indexes WHERE schemaname = current_schema()"
     )
-    return {name: text for name, text in [*columns, *indexes]}
+    return dict([*columns, *indexes])
 
 
 def _table(type_: type[Record]) -> list[str]:
     kind, own = type_.kind, "".join(f', {name} TEXT COLLATE "C"' for name in type_.columns)
     text = f", search tsvector GENERATED ALWAYS AS ({_text(type_)}) STORED" if type_.searchable else ""
-    made = [
+    made = (
         f'CREATE TABLE {kind} (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         f"created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL{own}{text}, PRIMARY KEY (tenant, id))"
-    ]
-    return [*made, f"CREATE INDEX {kind}_text ON {kind} USING GIN (search)"] if type_.searchable else made
+    )
+    return [made, f"CREATE INDEX {kind}_text ON {kind} USING GIN (search)"] if type_.searchable else [made]
 
 
 def _text(type_: type[Record]) -> str:

@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from hub.domain.model import Record
 from stores import schema
 
-LOG = (
-    "CREATE TABLE log (cursor INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, "
-    "record_id TEXT NOT NULL, workspace_id TEXT, body TEXT NOT NULL)",  # INTEGER PRIMARY KEY is the row id itself: one tree less
-    "CREATE INDEX log_by_tenant ON log (tenant, cursor)",
-    "CREATE TABLE log_head (one INTEGER PRIMARY KEY, cursor INTEGER NOT NULL)",
-    "INSERT INTO log_head VALUES (1, 0)",
-)
-
 
 def statements(kinds: Sequence[type[Record]]) -> list[str]:
-    return schema.tables(kinds, _table, LOG)
+    return schema.tables(kinds, _table, "INTEGER")  # INTEGER PRIMARY KEY is the row id itself: one tree less
 
 
 def migrate(raw: sqlite3.Connection, kinds: Sequence[type[Record]]) -> None:
@@ -53,7 +45,7 @@ def _shape(raw: sqlite3.Connection) -> dict[str, object]:
     """Tables by their columns (a table that was altered has another text), everything else by its text."""
     shape: dict[str, object] = {}
     for type_, name, text in raw.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall():
-        columns = raw.execute("SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo(?)", (name,)).fetchall()
+        columns = raw.execute('SELECT name, type, "notnull", pk FROM pragma_table_xinfo(?)', (name,)).fetchall()
         shape[name] = sorted(columns) if type_ == "table" and not text.startswith("CREATE VIRTUAL") else text
     return shape
 
@@ -61,9 +53,9 @@ def _shape(raw: sqlite3.Connection) -> dict[str, object]:
 def _table(type_: type[Record]) -> list[str]:
     """`row` is the row id by name, so that VACUUM keeps it: the full-text index knows records by it."""
     kind, own = type_.kind, "".join(f", {name} TEXT" for name in type_.columns)
+    fixed = "row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, created_at TEXT NOT NULL"
     made = [
-        f"CREATE TABLE {kind} (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
-        f"created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL{own})",
+        f"CREATE TABLE {kind} ({fixed}, updated_at TEXT NOT NULL, body TEXT NOT NULL{own})",
         f"CREATE UNIQUE INDEX {kind}_key ON {kind} (tenant, id)",
     ]
     if type_.searchable:  # content='' keeps no text: the record has it; stores/sqlite_writer.py keeps it up to date
