@@ -1,11 +1,12 @@
 """The hub: one call, and following the log."""
 
 import logging
-from asyncio import Lock
+from asyncio import Lock, sleep
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from hashlib import sha256
+from random import random
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -17,11 +18,13 @@ from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Input, Mutation, Operation, Output
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page
-from hub.unit import Recent, UnitOfWork
+from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """How often a call that lost a race is run before its Conflict is the answer."""
+BACKOFF = 0.002
+"""Seconds, doubled with each attempt, within which a loser waits for a random time: other processes know of no turns."""
 PAGE = 500
 """Events a page of `follow`."""
 
@@ -84,9 +87,10 @@ class Hub:
         whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
         """
         now = instant(self._clock())
-        async with AsyncExitStack() as turn:
+        lost: set[RecordKey] = set()
+        async with AsyncExitStack() as turns:
             for attempt in range(1, ATTEMPTS + 1):
-                unit = UnitOfWork(self.store, caller.tenant, now, self._turns if attempt == 1 else None, self._recent)
+                unit = UnitOfWork(self.store, caller.tenant, now, None if lost else self._turns, self._recent)
                 try:
                     output = await work(given, Call(unit, caller))
                     if unit.writes or unit.events:
@@ -98,9 +102,13 @@ class Hub:
                     unit.forget_guarded()
                     if attempt == ATTEMPTS:
                         raise
-                    if attempt == 1:
-                        for key in sorted(unit.written):
-                            await turn.enter_async_context(self._turns.setdefault((caller.tenant, *key), Lock()))
+                    if not lost.issuperset(unit.written):
+                        lost.update(unit.written)
+                        await turns.aclose()
+                        for key in sorted(lost):  # all are let go first and taken in one order, so nobody waits in a circle
+                            await turns.enter_async_context(self._turns.setdefault((caller.tenant, *key), Lock()))
+                    elif attempt > 1:
+                        await sleep(random() * BACKOFF * 2**attempt)  # noqa: S311
         raise AssertionError("the last attempt answers or raises")
 
     async def _once(self, operation: Operation, given: Input, call: Call) -> Output:

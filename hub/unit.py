@@ -72,11 +72,16 @@ class UnitOfWork:
                 pass
         return await self._store.get(self.tenant, type_, key)
 
-    async def get_guarded(self, type_: type[R], key: str) -> R | None:
-        """Read and guard. It may come from memory, because the commit sees whether it still stands."""
+    async def get_recent(self, type_: type[R], key: str) -> R | None:
+        """The record as it was not long ago: from memory, where it was read before."""
         record = self._recent.get(self.tenant, type_, key)
         if record is None and (record := await self.get(type_, key)):
             self._recent.put(self.tenant, record)
+        return record
+
+    async def get_guarded(self, type_: type[R], key: str) -> R | None:
+        """Read and guard. It may come from memory, because the commit sees whether it still stands."""
+        record = await self.get_recent(type_, key)
         if record is not None:
             self.guard(record)
         return record

@@ -25,8 +25,8 @@ def validated(model: type[Input], arguments: Arguments) -> Input:
     try:
         return model.__pydantic_validator__.validate_json(raw, by_name=False, by_alias=True)  # type: ignore[no-any-return]
     except ValidationError as error:
-        problems = [_problem(one["loc"], one["type"], one["msg"]) for one in error.errors(include_url=False, include_input=False)]
-        raise Invalid("; ".join(problems[:MOST_PROBLEMS]), problems=[*problems[:MOST_PROBLEMS]]) from None
+        problems = _problems(model, error)
+        raise Invalid("; ".join(problems), problems=[*problems]) from None
 
 
 def _dumped(arguments: Any) -> bytes:
@@ -39,8 +39,8 @@ def _dumped(arguments: Any) -> bytes:
 def _loaded(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
-    except ValueError:
-        raise Invalid("The input is not valid JSON.") from None
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"The input is not valid JSON: see line {error.lineno}, column {error.colno}.") from None
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -56,8 +56,22 @@ def _texts(value: Any) -> Iterator[str]:
             waiting += one
 
 
-def _problem(location: tuple[int | str, ...], type_: str, message: str) -> str:
+def _problems(model: type[Input], error: ValidationError) -> list[str]:
+    """The first few, each with the field's place. A list is not told to be too short for elements that were told of already."""
+    found = error.errors(include_url=False, include_input=False)
+    told = [
+        one
+        for one in found
+        if one["type"] != "too_short" or not any(other["loc"][: len(one["loc"])] == one["loc"] != other["loc"] for other in found)
+    ]
+    return [_problem(model, one["loc"], one["type"], one["msg"]) for one in told[:MOST_PROBLEMS]]
+
+
+def _problem(model: type[Input], location: tuple[int | str, ...], type_: str, message: str) -> str:
     if type_ == "json_invalid":
         return "The input is not valid JSON"
     where = ".".join(map(str, location)) or "input"
-    return f"{where}: {'there is no such field' if type_ == 'extra_forbidden' else message}"
+    if type_ == "extra_forbidden" and len(location) == 1:
+        allowed = ", ".join(model.brief or [field.alias or name for name, field in model.model_fields.items() if name != "idempotency_key"])
+        return f"{where}: there is no such field. Allowed: {allowed}"
+    return f"{where}: {message.removeprefix('Value error, ').replace('Tuple', 'List')}"

@@ -1,6 +1,7 @@
 """SQLite through aiosqlite: one writer, one reader, one hop to its thread a round."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -61,6 +62,8 @@ class SqliteStore:
         """Raises Unavailable with the next step when the file cannot be used."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not os.access(path, os.W_OK):
+                raise PermissionError("this user may not write it")
             sqlite3.connect(path).close()  # a failure in aiosqlite's thread may come after the loop is gone
             async with AsyncExitStack() as undo:
                 writer, reader = [await undo.enter_async_context(_connect(path)) for _ in range(2)]
@@ -71,7 +74,7 @@ class SqliteStore:
         except SchemaError as error:
             raise Unavailable(str(error)) from None
         except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"Cannot open {path}: {error}. Name a file that you may write with --db sqlite:PATH.") from None
+            raise Unavailable(f"Cannot open {path}: {error}. {_next_step(error)}") from None
         return cls(path, kinds, writer, reader)
 
     async def get(self, tenant: str, type_: type[R], key: str) -> R | None:
@@ -164,6 +167,15 @@ class SqliteStore:
             await asyncio.sleep(POLL)
             with suppress(HubError):
                 self._bell.ring(await self.latest())
+
+
+def _next_step(error: Exception) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return "Restore it from a backup, or name another file with --db sqlite:PATH."
+    if code == sqlite3.SQLITE_FULL:
+        return "Free some space on its disk."
+    return "Name a file that you may write with --db sqlite:PATH."
 
 
 def _page(raw: sqlite3.Connection, head: int, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:

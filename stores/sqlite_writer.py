@@ -12,10 +12,16 @@ from typing import NamedTuple
 
 from pydantic.alias_generators import to_camel
 
-from hub.domain.errors import Busy, Conflict, Duplicate, HubError
+from hub.domain.errors import Busy, Conflict, Duplicate, HubError, Unavailable
 from hub.domain.model import Record
 from hub.ports import Staged, Write
 from stores import sql
+
+UNWRITABLE = {
+    sqlite3.SQLITE_FULL: "The disk is full. Free some space and call again.",
+    sqlite3.SQLITE_READONLY: "The database file may not be written. Let the hub's user write it and start the hub again.",
+}
+"""Failures after which it is known that nothing was done."""
 
 Texts = tuple[str | None, ...]
 """The searchable fields of a record."""
@@ -104,9 +110,11 @@ def commit(raw: sqlite3.Connection, units: Sequence[Encoded]) -> tuple[int, list
             raw.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             raw.execute("UPDATE log_head SET cursor = ?", (head,))
         raw.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError) and (said := UNWRITABLE.get(error.sqlite_errorcode & 0xFF)):
+            raise Unavailable(f"{said} Nothing was written.") from None
         raise
     return head, outcomes
 

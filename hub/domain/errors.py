@@ -52,7 +52,8 @@ class NotFound(HubError):
     kind = "not_found"
 
     def __init__(self, noun: str, id_: str) -> None:
-        super().__init__(f"There is no {noun} {id_[:120]!r}.", noun=noun, id=id_[:120])
+        listed = f" list_{noun}s shows what there is." if noun in ("workspace", "agent", "task", "note") else ""
+        super().__init__(f"There is no {noun} {id_[:120]!r}.{listed}", noun=noun, id=id_[:120])
 
 
 class Conflict(HubError):

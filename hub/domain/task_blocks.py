@@ -44,9 +44,14 @@ def parse(body: str) -> TaskBlock | None:
     )
 
 
-def replace_blocks(content: str, replacement: Callable[[TaskBlock | None], str]) -> str:
-    """The content with every block replaced by what is said of that very block."""
-    return _BLOCK.sub(lambda found: replacement(parse(found.group(1))), content)
+def replace_blocks(content: str, replacement: Callable[[TaskBlock], str]) -> str:
+    """The content with every block replaced by what is said of that very block. An invalid one keeps its text, with a remark."""
+
+    def replaced(found: re.Match[str]) -> str:
+        block = parse(found.group(1))
+        return replacement(block) if block else f"{INVALID}\n{found.group(1)}".rstrip("\n")
+
+    return _BLOCK.sub(replaced, content)
 
 
 def blocks(content: str) -> list[TaskBlock | None]:

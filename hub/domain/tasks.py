@@ -117,6 +117,14 @@ class Task(Record):
         return self.status == "IN_PROGRESS" and self.claim is not None and not self.claimed_at(now)
 
 
+def unclaimed(task: Task) -> Task:
+    """The task given back: nobody's, and pending if it was in work."""
+    changed: dict[str, object] = {"claim": None, "assigned_to": None}
+    if task.status == "IN_PROGRESS":
+        changed |= {"status": "PENDING", "column_id": COLUMN_OF_STATUS["PENDING"]}
+    return task.model_copy(update=changed)
+
+
 def by_priority(task: Task) -> tuple[int, str]:
     """Urgent first; among equals the oldest."""
     return URGENCY[task.priority], task.id

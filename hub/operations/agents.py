@@ -8,7 +8,8 @@ from hub.domain.agents import MAX_DELEGATION_DEPTH, Agent, AgentRole, AgentStatu
 from hub.domain.conversations import Conversation
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
-from hub.domain.tasks import Task, TaskStatus
+from hub.domain.reservations import Reservation
+from hub.domain.tasks import Task, TaskStatus, unclaimed
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, changes
 
 AnyCaseStatus = Annotated[AgentStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
@@ -105,6 +106,7 @@ async def get_agent(given: GetAgent, call: Call) -> AgentView:
 
 async def list_agents(given: ListAgents, call: Call) -> AgentViews:
     """List the workspace's agents, and who of them is online."""
+    await call.within(given.workspace_id)
     listing = await call.list(
         Agent, given, workspace_id=given.workspace_id, role=given.role, status=given.status, parent_id=given.parent_id
     )
@@ -130,9 +132,16 @@ async def heartbeat_agent(given: HeartbeatAgent, call: Call) -> AgentView:
 
 
 async def delete_agent(given: DeleteAgent, call: Call) -> Deleted:
-    """Delete an agent. What it said and did stays."""
-    call.delete(await call.need(Agent, given.agent_id))
-    return Deleted(id=given.agent_id)
+    """Delete an agent. What it said and did stays; its reservations and claims end."""
+    agent = await call.need(Agent, given.agent_id)
+    for held in [one async for one in call.unit.every(Reservation, workspace_id=agent.workspace_id, agent_id=agent.id)]:
+        call.unit.remove(held)
+        call.emit(held, "released", path=held.path, agentId=agent.id)
+    for task in [one async for one in call.unit.every(Task, workspace_id=agent.workspace_id, assigned_to=agent.id)]:
+        if task.claim:
+            call.write(unclaimed(task), "released", token=task.claim.token)
+    call.delete(agent)
+    return Deleted(id=agent.id)
 
 
 OPERATIONS = (

@@ -108,6 +108,12 @@ class Call:
             raise Refused(f"Workspace {id_!r} is being deleted: nothing more is made in it.")
         return workspace
 
+    async def within(self, workspace_id: str) -> str:
+        """The workspace that is looked into: it is there, or was not long ago."""
+        if await self.unit.get_recent(Workspace, workspace_id) is None:
+            raise NotFound("workspace", workspace_id)
+        return workspace_id
+
     async def list(self, type_: type[R], page: Page, **where: str | None) -> Listing[R]:
         bodies = await self.unit.bodies(type_, page.cursor, page.limit, **where)
         full = len(bodies) == page.limit

@@ -1,6 +1,6 @@
 """Claims: who works on a task, for how long, and who it is given to."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,12 +8,14 @@ from hub.domain.agents import Agent
 from hub.domain.conversations import Conversation, Message, MessageRole
 from hub.domain.errors import Refused
 from hub.domain.model import later
-from hub.domain.tasks import Claim, Task
+from hub.domain.tasks import Claim, Task, unclaimed
 from hub.operations.base import Call, Id, Mutation, Operation, Text
 from hub.operations.tasks import expect_claim, ready_tasks
 
 LeaseSeconds = Annotated[int, Field(ge=1, le=86_400)]
 LEASE = 900
+IN_WORK = {"status": "IN_PROGRESS", "column_id": "dev", "verification_verdict": None}
+"""A task that somebody works on; what was thought of it before is over."""
 
 
 class ClaimTask(Mutation):
@@ -54,7 +56,9 @@ async def claim_task(given: ClaimTask, call: Call) -> Task:
     claim = Claim(agent_id=agent.id, token=token, expires_at=later(call.now, given.lease_seconds))
     if renewed:
         return call.unit.put(task.model_copy(update={"claim": claim}))
-    changed = {"claim": claim, "claim_count": token, "assigned_to": agent.id, "status": "IN_PROGRESS", "column_id": "dev"}
+    if agent.status == "PENDING":
+        call.update(agent, status="ACTIVE")
+    changed = {"claim": claim, "claim_count": token, **IN_WORK, "assigned_to": agent.id}
     return call.write(task.model_copy(update=changed), "claimed", agentId=agent.id, token=token)
 
 
@@ -71,10 +75,7 @@ async def release_claim(given: ReleaseClaim, call: Call) -> Task:
     """Give a task back unfinished: it can be claimed again at once."""
     task = await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
-    changed: dict[str, Any] = {"claim": None, "assigned_to": None}
-    if task.status == "IN_PROGRESS":
-        changed |= {"status": "PENDING", "column_id": "backlog"}
-    return call.write(task.model_copy(update=changed), "released", token=given.claim_token)
+    return call.write(unclaimed(task), "released", token=given.claim_token)
 
 
 async def delegate_task(given: DelegateTask, call: Call) -> Task:
@@ -82,11 +83,12 @@ async def delegate_task(given: DelegateTask, call: Call) -> Task:
     agent, task = await call.need(Agent, given.agent_id), await call.need(Task, given.task_id)
     if task.claimed_at(call.now) and task.claim and task.claim.agent_id not in (agent.id, given.caller_agent_id):
         raise Refused(f"Agent {task.claim.agent_id!r} works on it until {task.claim.expires_at}. Wait, or ask it to release_claim.")
+    expect_open(task)
     text = f"Task delegated: {task.title} (task {task.id})" + (f"\n\n{given.message}" if given.message else "")
     await tell(agent, "USER", text, call)
     if agent.status != "ACTIVE":
         call.update(agent, status="ACTIVE")
-    changed = {"assigned_to": agent.id, "status": "IN_PROGRESS", "column_id": "dev", "claim": None}
+    changed = {**IN_WORK, "assigned_to": agent.id, "claim": None}
     return call.write(task.model_copy(update=changed), "delegated", agentId=agent.id, callerAgentId=given.caller_agent_id)
 
 
@@ -101,6 +103,11 @@ async def tell(
         content=content, timestamp=call.now, tool_name=tool_name, tool_args=tool_args,
     )  # fmt: skip
     return call.create(message, agentId=agent.id, turn=counter.turns)
+
+
+def expect_open(task: Task) -> None:
+    if task.status in ("COMPLETED", "CANCELLED"):
+        raise Refused(f"The task is {task.status}. set_task_status makes it PENDING again.", status=task.status)
 
 
 async def _claimable(given: ClaimTask, call: Call) -> Task:

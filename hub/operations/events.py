@@ -3,18 +3,28 @@
 from typing import Annotated, Any
 
 import orjson
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from hub.domain import KINDS
 from hub.domain.agents import Agent
 from hub.domain.errors import Invalid
 from hub.domain.events import Event
 from hub.domain.subscriptions import Subscription
-from hub.operations.base import Call, Deleted, Id, Input, Limit, Mutation, Name, Operation, Result
+from hub.operations.base import Call, Deleted, Id, Input, Limit, Mutation, Operation, Result
 from hub.ports import Filter
 from hub.ports import Page as LogPage
 
 Cursor = Annotated[int, Field(ge=0, lt=2**53)]
-Kinds = Annotated[tuple[Name, ...], Field(max_length=50)]
+LOGGED = tuple(type_.kind for type_ in KINDS)
+
+
+def _known(kind: str) -> str:
+    if kind not in LOGGED:
+        raise ValueError(f"there is no kind {kind!r}; allowed: {', '.join(LOGGED)}")
+    return kind
+
+
+Kinds = Annotated[tuple[Annotated[str, AfterValidator(_known)], ...], Field(max_length=50)]
 
 
 class ListEvents(Input):

@@ -131,6 +131,7 @@ async def get_note(given: GetNote, call: Call) -> Note:
 
 async def list_notes(given: ListNotes, call: Call) -> Listing[Note]:
     """List the workspace's notes with their content; filter by type or sessionId."""
+    await call.within(given.workspace_id)
     return await call.list(Note, given, workspace_id=given.workspace_id, type=given.type, session_id=given.session_id)
 
 

@@ -6,7 +6,7 @@ from hub.domain.agents import Agent
 from hub.domain.errors import Refused
 from hub.domain.tasks import STATUS_OF_VERDICT, Artifact, ArtifactType, Task, Verdict
 from hub.operations.base import Call, Id, Input, Listing, Mutation, Operation, Page, Text
-from hub.operations.claims import tell
+from hub.operations.claims import expect_open, tell
 from hub.operations.tasks import Texts, expect_claim, workflow_state
 
 
@@ -53,6 +53,7 @@ async def report_to_parent(given: ReportToParent, call: Call) -> Task:
     """Report that your task is done, or that it failed. It ends your claim and tells the agent above you."""
     agent, task = await call.need(Agent, given.agent_id), await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
+    expect_open(task)
     if given.claim_token is None and task.claim and task.claimed_at(call.now) and task.claim.agent_id != agent.id:
         raise Refused(f"Agent {task.claim.agent_id!r} works on it until {task.claim.expires_at}.")
     if agent.parent_id and (parent := await call.unit.get(Agent, agent.parent_id)):
@@ -68,7 +69,7 @@ async def set_verdict(given: SetVerdict, call: Call) -> Task:
     """Judge a task against its acceptance criteria: APPROVED completes it, NOT_APPROVED sends it back, BLOCKED stops it."""
     task = await call.need(Task, given.task_id)
     changed = workflow_state({"status": STATUS_OF_VERDICT[given.verdict]})
-    changed |= {"verification_verdict": given.verdict, "verification_report": given.report}
+    changed |= {"verification_verdict": given.verdict, "verification_report": given.report, "claim": None}
     return call.write(task.model_copy(update=changed), "judged", verdict=given.verdict, agentId=given.agent_id)
 
 

@@ -83,6 +83,7 @@ async def reserve_files(given: ReserveFiles, call: Call) -> Reservations:
 
 async def list_reservations(given: ListReservations, call: Call) -> Reservations:
     """List the reservations that are in force."""
+    await call.within(given.workspace_id)
     found = [
         one for one in await _all(given.workspace_id, call, codebase_id=given.codebase_id, agent_id=given.agent_id)
         if call.now < one.expires_at
@@ -92,6 +93,7 @@ async def list_reservations(given: ListReservations, call: Call) -> Reservations
 
 async def release_files(given: ReleaseFiles, call: Call) -> Released:
     """Release an agent's reservations: the paths named, or all."""
+    await call.within(given.workspace_id)
     released = []
     for one in await _all(given.workspace_id, call, codebase_id=given.codebase_id, agent_id=given.agent_id):
         if given.paths is None or one.path in given.paths:

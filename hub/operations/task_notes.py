@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.domain.model import Value
 from hub.domain.notes import Note, NoteMetadata
-from hub.domain.task_blocks import INVALID, TaskBlock, blocks, replace_blocks
+from hub.domain.task_blocks import TaskBlock, blocks, replace_blocks
 from hub.domain.tasks import Task
 from hub.operations.base import Call
 from hub.operations.note_texts import new_note
@@ -38,7 +38,7 @@ async def convert(content: str, note: Note, call: Call) -> Converted:
             known[block.title] = _make(block, note, call)
             made.append(known[block.title])
     invalid = found.count(None)
-    linked = replace_blocks(content, lambda block: _link(known[block.title]) if block else INVALID)
+    linked = replace_blocks(content, lambda block: _link(known[block.title]))
     return Converted(linked, tuple(made), len(found) - invalid - len(made), invalid)
 
 

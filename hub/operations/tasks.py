@@ -176,6 +176,7 @@ async def get_task(given: GetTask, call: Call) -> Task:
 
 async def list_tasks(given: ListTasks, call: Call) -> Listing[Task]:
     """List the workspace's tasks, oldest first."""
+    await call.within(given.workspace_id)
     return await call.list(
         Task, given, workspace_id=given.workspace_id, status=given.status, assigned_to=given.assigned_to, session_id=given.session_id
     )
@@ -183,6 +184,7 @@ async def list_tasks(given: ListTasks, call: Call) -> Listing[Task]:
 
 async def list_ready_tasks(given: ListReadyTasks, call: Call) -> ReadyTasks:
     """List the tasks that can be started now, the most urgent first. Take one with claim_task."""
+    await call.within(given.workspace_id)
     return ReadyTasks(tasks=tuple((await ready_tasks(given.workspace_id, call))[: given.limit]))
 
 
@@ -191,7 +193,7 @@ async def update_task(given: UpdateTask, call: Call) -> Task:
     task = await call.need(Task, given.task_id)
     expect_version(task, given.expected_version)
     expect_claim(task, given.claim_token)
-    changed = workflow_state(changes(given, Task))
+    changed = _moved(changes(given, Task))
     if "dependencies" in changed:
         await depend(task.model_copy(update=changed), task.dependencies, call)
     return call.update(task, **changed)
@@ -201,7 +203,7 @@ async def set_task_status(given: SetTaskStatus, call: Call) -> Task:
     """Move a task to a status; its board column follows."""
     task = await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
-    return call.update(task, **workflow_state({"status": given.status}))
+    return call.update(task, **_moved({"status": given.status}))
 
 
 async def delete_task(given: DeleteTask, call: Call) -> Deleted:
@@ -212,6 +214,7 @@ async def delete_task(given: DeleteTask, call: Call) -> Deleted:
 
 async def delete_tasks(given: DeleteTasks, call: Call) -> Deleted:
     """Delete all tasks of a workspace."""
+    await call.workspace(given.workspace_id)
     tasks = [task async for task in call.unit.every(Task, workspace_id=given.workspace_id)]
     await remove_tasks(tasks, call)
     return Deleted(id=given.workspace_id, deleted_count=len(tasks))
@@ -235,6 +238,12 @@ def workflow_state(changed: dict[str, Any]) -> dict[str, Any]:
     elif column and column in STATUS_OF_COLUMN:
         return changed | {"status": STATUS_OF_COLUMN[column]}
     return changed
+
+
+def _moved(changed: dict[str, Any]) -> dict[str, Any]:
+    """A task that is no longer in work is nobody's claim."""
+    changed = workflow_state(changed)
+    return changed | {"claim": None} if changed.get("status", "IN_PROGRESS") != "IN_PROGRESS" else changed
 
 
 def expect_claim(task: Task, token: int | None) -> None:

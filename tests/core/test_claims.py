@@ -1,5 +1,7 @@
 """Claims: who works on a task, and for how long."""
 
+import asyncio
+
 import pytest
 
 from hub.app import Hub
@@ -104,11 +106,38 @@ async def test_a_released_task_can_be_claimed_at_once(hub: Hub) -> None:
 
 
 @on_memory
-async def test_releasing_a_task_in_review_leaves_it_there(hub: Hub) -> None:
+@pytest.mark.parametrize("operation", ["set_task_status", "update_task"])
+async def test_a_task_that_is_no_longer_in_work_is_nobodys_claim(hub: Hub, operation: str) -> None:
     agent, task_id = await new_agent(hub), await new_task(hub)
     await ask(hub, "claim_task", agentId=agent, taskId=task_id)
-    await ask(hub, "set_task_status", taskId=task_id, status="REVIEW_REQUIRED")
-    assert (await ask(hub, "release_claim", taskId=task_id, claimToken=1))["status"] == "REVIEW_REQUIRED"
+    assert (await ask(hub, "get_agent", agentId=agent))["status"] == "ACTIVE"
+    assert "claim" not in await ask(hub, operation, taskId=task_id, status="REVIEW_REQUIRED")
+    assert isinstance(await refusal(ask(hub, "renew_claim", taskId=task_id, claimToken=1)), Stale)
+
+
+@on_memory
+@pytest.mark.parametrize("status", ["COMPLETED", "CANCELLED"])
+async def test_a_task_that_is_over_is_neither_delegated_nor_reported_on(hub: Hub, status: str) -> None:
+    agent, task_id = await new_agent(hub), await new_task(hub, status=status)
+    for operation, more in (("delegate_task", {"callerAgentId": agent}), ("report_to_parent", {"summary": "late", "success": True})):
+        error = await refusal(ask(hub, operation, agentId=agent, taskId=task_id, **more))
+        assert isinstance(error, Refused)
+        assert error.details == {"status": status}
+
+
+async def test_forty_agents_that_ask_for_any_task_at_once_get_one_each(hub: Hub) -> None:
+    agents, tasks = [await new_agent(hub) for _ in range(40)], [await new_task(hub) for _ in range(40)]
+    claimed = await asyncio.gather(*(ask(hub, "claim_task", agentId=agent) for agent in agents))
+    assert sorted(one["id"] for one in claimed) == sorted(tasks)
+
+
+async def test_a_deleted_agent_lets_go_of_its_task_and_its_files(hub: Hub) -> None:
+    gone, other, task_id = await new_agent(hub), await new_agent(hub), await new_task(hub)
+    await ask(hub, "claim_task", agentId=gone, taskId=task_id)
+    await ask(hub, "reserve_files", agentId=gone, paths=["src/**"])
+    await ask(hub, "delete_agent", agentId=gone)
+    assert (await ask(hub, "reserve_files", agentId=other, paths=["src/a.py"]))["reservations"]
+    assert (await ask(hub, "claim_task", agentId=other))["claim"]["token"] == 2
 
 
 @on_memory

@@ -46,6 +46,7 @@ async def test_notes_are_listed_by_workspace_type_and_session(hub: Hub) -> None:
     assert await listed() == ["a", "b", "c"]
     assert await listed(type="task") == ["a", "c"]
     assert await listed(type="task", sessionId="s") == ["c"]
+    await ask(hub, "create_workspace", id="other", title="o")
     assert await listed(workspaceId="other") == []
 
 

@@ -57,7 +57,7 @@ async def test_duplicates_and_invalid_blocks_are_each_answered_where_they_stand(
     first, other = said["tasks"]
     assert (first["title"], other["title"]) == ("Fix the parser", "Other")
     links = [f"- [ ] [{one['title']}](task://{one['noteId']}) (task: {one['taskId']})" for one in (first, other)]
-    assert said["note"]["content"] == f"{INVALID}\n{links[0]}\nbetween\n{links[0]}\n{links[1]}\n{INVALID}\n"
+    assert said["note"]["content"] == f"{INVALID}\nno title here\n{links[0]}\nbetween\n{links[0]}\n{links[1]}\n{INVALID}\n"
 
 
 async def test_a_task_made_from_a_note_before_is_kept(hub: Hub) -> None:

@@ -34,6 +34,7 @@ async def test_tasks_are_listed_oldest_first_and_filtered(hub: Hub) -> None:
     assert await listed(assignedTo="a") == [ids[1], ids[3]]
     assert await listed(status="pending", sessionId="s") == [ids[3], ids[4]]
     assert await listed(status="COMPLETED") == [ids[0]]
+    await ask(hub, "create_workspace", id="other", title="o")
     assert await listed(workspaceId="other") == []
 
 
