@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from hub.app import Hub
-from hub.domain.errors import Forbidden, HubError, Internal, Invalid, TooLarge
+from hub.domain.errors import Forbidden, HubError, Internal, Invalid, NotFound, TooLarge
 from protocols.bodies import json_body
 from protocols.identity import caller_of
 from protocols.lazy import lazy
@@ -43,6 +43,7 @@ def application(hub: Hub, settings: HttpSettings) -> web.Application:
     app = web.Application(middlewares=[_boundary(origins, settings.max_body_bytes)], client_max_size=settings.max_body_bytes)
     streams = Streams()
     app.on_shutdown.append(streams.close)
+    app.router.add_get("/", _front)
     mount_rest(app, hub, streams)
     rpc, mcp = lazy(lambda: _rpc(hub)), lazy(lambda: _mcp(hub))
     app.router.add_post("/api/rpc", rpc)
@@ -52,6 +53,11 @@ def application(hub: Hub, settings: HttpSettings) -> web.Application:
     for method in ("GET", "POST", "PATCH"):
         app.router.add_route(method, "/api/mcp/tools", mcp)
     return app
+
+
+async def _front(_: web.Request) -> web.Response:
+    """What a person who opens the hub's address is looking for."""
+    return web.Response(status=302, headers={"Location": "/api/docs"})
 
 
 def _rpc(hub: Hub) -> Handler:
@@ -93,7 +99,7 @@ def _boundary(origins: Origins, max_body_bytes: int) -> Middleware:
             allowed = ", ".join(sorted(refusal.allowed_methods))
             return error_response(Invalid(f"This path takes {allowed}."), 405, {"Allow": allowed})
         except web.HTTPNotFound:
-            return error_response(Invalid("There is nothing at this path. GET /api/docs shows the paths."), 404)
+            return error_response(NotFound("path", request.path))
         except web.HTTPException as refusal:
             return error_response(Invalid(refusal.reason), refusal.status)
         except ConnectionResetError:

@@ -8,12 +8,15 @@ from aiohttp import web
 
 from hub.app import Hub
 from hub.domain.errors import HubError, Invalid
-from hub.ports import Filter, Logged
+from hub.ports import Filter, Logged, Page
 from protocols.identity import caller_of
 
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent."""
+PING = b": ping\n\n"
+MOST_DIGITS = 15
+"""Of a cursor: what JavaScript's numbers hold exactly."""
 
 
 class Streams:
@@ -54,23 +57,30 @@ class Streams:
             task.cancel()
 
 
-def starting_cursor(request: web.Request) -> int | None:
-    """Where the client wants to go on: `Last-Event-ID`, or `lastEventId` or `after` in the query; None for from now on."""
+async def starting_cursor(hub: Hub, request: web.Request) -> int:
+    """Where the client wants to go on: `Last-Event-ID`, or `lastEventId` or `after` in the query; otherwise from now on."""
     given = request.headers.get("Last-Event-ID") or request.query.get("lastEventId") or request.query.get("after")
     if given is None:
-        return None
-    if not given.isdecimal():
+        return await hub.store.latest()
+    if not (given.isascii() and given.isdecimal() and len(given) <= MOST_DIGITS):
         raise Invalid("Last-Event-ID: it must be the id of an event of this stream, a whole number")
-    return int(given)
+    cursor, latest = int(given), await hub.store.latest()
+    if cursor > latest:
+        raise Invalid(f"Last-Event-ID: the newest event is {latest}. Begin there, or leave it out.")
+    return cursor
+
+
+def pages(hub: Hub, request: web.Request, cursor: int, filter_: Filter) -> AsyncIterator[Page]:
+    """The caller's events beyond the cursor; an empty page after each heartbeat's time of silence."""
+    return hub.follow(caller_of(request), cursor, filter_, HEARTBEAT)
 
 
 async def event_frames(hub: Hub, request: web.Request, filter_: Filter) -> AsyncIterator[bytes]:
     """The caller's events as they are in the log."""
-    start = starting_cursor(request)
-    cursor = await hub.store.latest() if start is None else start
+    cursor = await starting_cursor(hub, request)
     yield b": connected\n\n"
-    async for page in hub.follow(caller_of(request), cursor, filter_, HEARTBEAT):
-        yield b"".join(map(_frame, page.events)) or b": ping\n\n"
+    async for page in pages(hub, request, cursor, filter_):
+        yield b"".join(map(_frame, page.events)) or PING
 
 
 @lru_cache(4_096)

@@ -46,14 +46,21 @@ class Forbidden(HubError):
     kind = "forbidden"
 
 
+WHERE_TO_LOOK = {
+    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note")},
+    "path": " GET /api/docs shows what there is.",
+    "tool": " tools/list shows the profile's tools, and all of them at ?profile=full.",
+}
+"""What a caller may do who asked for something that is not there."""
+
+
 class NotFound(HubError):
     """No such record in the caller's tenant."""
 
     kind = "not_found"
 
     def __init__(self, noun: str, id_: str) -> None:
-        listed = f" list_{noun}s shows what there is." if noun in ("workspace", "agent", "task", "note") else ""
-        super().__init__(f"There is no {noun} {id_[:120]!r}.{listed}", noun=noun, id=id_[:120])
+        super().__init__(f"There is no {noun} {id_[:120]!r}.{WHERE_TO_LOOK.get(noun, '')}", noun=noun, id=id_[:120])
 
 
 class Conflict(HubError):

@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
 from hub.access import Caller
 from hub.app import Hub
-from hub.domain.errors import HubError
+from hub.domain.errors import HubError, Invalid, UnknownOperation
 from hub.operations import OPERATIONS
 from hub.operations.base import Output
 from protocols.wire import jsonrpc_code
@@ -74,12 +74,20 @@ class Rpc:
 
     async def _one(self, request: Any, caller: Caller) -> dict[str, Any] | None:
         if (problem := _problem(request)) is not None:
-            id_ = request.get("id") if isinstance(request, dict) else None
-            return _error(id_ if isinstance(id_, str | int) else None, INVALID_REQUEST, problem)
+            return _error(_id(request), INVALID_REQUEST, problem)
+        if (refusal := self._refusal(request)) is not None:
+            code, message, data = jsonrpc_code(refusal), refusal.message, refusal.document()
+            return _error(_id(request), code, message, data) if "id" in request else None
         answer: Any = await async_dispatch_to_serializable(
             request, methods=self.methods, context=caller, deserializer=_as_it_is, validator=_as_it_is
         )
         return answer  # type: ignore[no-any-return]
+
+    def _refusal(self, request: dict[str, Any]) -> HubError | None:
+        """What jsonrpcserver would tell in its own way: it repeats the method's name, however long, and counts parameters."""
+        if request["method"] not in self.methods:
+            return UnknownOperation(request["method"])
+        return Invalid("Params are given by name: an object") if isinstance(request.get("params"), list) else None
 
     def _method(self, row: Further) -> Method:
         async def method(caller: Caller, /, **params: Any) -> Any:
@@ -93,18 +101,24 @@ class Rpc:
 
 
 def _problem(request: Any) -> str | None:
-    """What makes it no request (§4). Parameters by position are a request, but no operation takes them."""
+    """What makes it no request (§4)."""
     if not isinstance(request, dict) or request.get("jsonrpc") != "2.0" or not isinstance(request.get("method"), str):
         return 'A request is an object with "jsonrpc": "2.0" and a "method"'
-    if isinstance(request.get("id"), bool) or not isinstance(request.get("id"), str | int | float | None):
+    if request.get("id") is not None and _id(request) is None:
         return "An id is a string or a number"
-    if not isinstance(request.get("params", {}), dict):
-        return "Params are given by name: an object"
+    if not isinstance(request.get("params", {}), dict | list):
+        return "Params are an object"
     return None
 
 
-def _error(id_: str | int | None, code: int, message: str) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "error": {"code": code, "message": message}, "id": id_}
+def _id(request: Any) -> str | float | None:
+    id_ = request.get("id") if isinstance(request, dict) else None
+    return id_ if isinstance(id_, str | int | float) and not isinstance(id_, bool) else None
+
+
+def _error(id_: str | float | None, code: int, message: str, data: object = None) -> dict[str, Any]:
+    error = {"code": code, "message": message, **({"data": data} if data is not None else {})}
+    return {"jsonrpc": "2.0", "error": error, "id": id_}
 
 
 def _as_it_is(value: Any) -> Any:

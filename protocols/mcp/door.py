@@ -48,7 +48,8 @@ class McpDoor:
         self._hub = hub
         self._servers: dict[Profile, Server[Any]] = {}
         self._sessions = Sessions()
-        self._stamp = orjson.dumps(self._server(CORE).server_info_stamp).decode()
+        stamp = orjson.dumps(self._server(CORE).server_info_stamp).decode()
+        self._modern_end = f',"resultType":"complete","_meta":{{"{SERVER_INFO_META_KEY}":{stamp}}}'
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/tools"):
@@ -89,18 +90,17 @@ class McpDoor:
             return _rejected(id_, route)
         caller = caller_of(request)
         if method == "tools/call":
-            stamp = f',"resultType":"complete","_meta":{{"{SERVER_INFO_META_KEY}":{self._stamp}}}'
-            return await self._tool(id_, params, caller, stamp, {})
+            return await self._tool(id_, params, caller, {}, modern=True)
         connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
         served = serve_one(self._server(_profile(request)), Exchange(id_, caller), method, params, connection=connection, lifespan_state={})
         return await _served(id_, served, {}, modern=True)
 
     async def _legacy(self, request: web.Request, body: dict[str, Any]) -> web.Response:
-        id_, method, params = _id(body.get("id")), body.get("method"), body.get("params") or {}
+        id_, method, params = _id(body.get("id")), body.get("method"), _object(body.get("params"))
         caller = caller_of(request)
         if method == "initialize" and "Mcp-Session-Id" not in request.headers:
             return await self._initialize(request, body, caller)
-        session = self._session(request, caller)
+        session = self._session(request, caller, id_)
         if isinstance(session, web.Response):
             return session
         if method is None or "id" not in body:  # a response, or a notification
@@ -110,7 +110,7 @@ class McpDoor:
         if id_ is None or not isinstance(method, str) or not isinstance(params, dict):
             return _failure(id_, INVALID_REQUEST, "A request has an id, a string or a whole number, and named params", 400)
         if method == "tools/call":
-            return await self._tool(id_, params, caller, "", session.headers)
+            return await self._tool(id_, params, caller, session.headers)
         return await _served(id_, session.runner.on_request(Exchange(id_, caller), method, params), session.headers)
 
     async def _initialize(self, request: web.Request, body: dict[str, Any], caller: Caller) -> web.Response:
@@ -118,16 +118,17 @@ class McpDoor:
         if id_ is None or not isinstance(params, dict):
             return _failure(id_, INVALID_REQUEST, "initialize has an id and named params", 400)
         session = Session(self._server(_profile(request)), caller)
-        answer = await _served(id_, session.runner.on_request(Exchange(id_, caller), "initialize", params), session.headers)
+        answer = await _served(id_, session.runner.on_request(Exchange(id_, caller), "initialize", params), {})
         if session.connection.initialize_accepted:
             self._sessions.add(session)
+            answer.headers.update(session.headers)
         return answer
 
-    def _session(self, request: web.Request, caller: Caller) -> Session | web.Response:
-        id_ = request.headers.get("Mcp-Session-Id")
-        if id_ is None:
-            return _failure(None, INVALID_REQUEST, "Send initialize first, then the header Mcp-Session-Id that it answered", 400)
-        return self._sessions.get(id_, caller) or _failure(None, INVALID_PARAMS, "Session not found. Send initialize again.", 404)
+    def _session(self, request: web.Request, caller: Caller, id_: RequestId | None = None) -> Session | web.Response:
+        named = request.headers.get("Mcp-Session-Id")
+        if named is None:
+            return _failure(id_, INVALID_REQUEST, "Send initialize first, then the header Mcp-Session-Id that it answered", 400)
+        return self._sessions.get(named, caller) or _failure(id_, INVALID_PARAMS, "Session not found. Send initialize again.", 404)
 
     def _delete(self, request: web.Request) -> web.Response:
         session = self._session(request, caller_of(request))
@@ -137,15 +138,17 @@ class McpDoor:
         return web.Response(status=204)
 
     async def _tool(
-        self, id_: RequestId, params: Mapping[str, Any], caller: Caller, extra: str, headers: Mapping[str, str]
+        self, id_: RequestId, params: Mapping[str, Any], caller: Caller, headers: Mapping[str, str], modern: bool = False
     ) -> web.Response:
-        name, arguments = params.get("name"), params.get("arguments") or {}
+        refused = ERROR_CODE_HTTP_STATUS[INVALID_PARAMS] if modern else 200
+        name, arguments = params.get("name"), _object(params.get("arguments"))
         if not isinstance(name, str) or not isinstance(arguments, dict):
-            return _failure(id_, INVALID_PARAMS, "tools/call takes a name and an object of arguments", 200, headers)
+            return _failure(id_, INVALID_PARAMS, "tools/call takes a name and an object of arguments", refused, headers)
         try:
             result = await call_tool(self._hub, name, arguments, caller)
-        except UnknownOperation as error:
-            return _failure(id_, INVALID_PARAMS, error.message, 200, headers)
+        except UnknownOperation:
+            return _failure(id_, INVALID_PARAMS, NotFound("tool", name).message, refused, headers)
+        extra = self._modern_end if modern else ""
         text = f'{{"jsonrpc":"2.0","id":{orjson.dumps(id_).decode()},"result":{result[:-1]}{extra}}}}}'
         return web.Response(body=text.encode(), headers={**JSON, **headers})
 
@@ -159,13 +162,13 @@ class McpDoor:
             if given.get("mode") not in ("essential", "full"):
                 raise Invalid("mode: it must be 'essential' or 'full'")
             return _json({"success": True, "mode": given["mode"]})
-        name, arguments = given.get("name"), given.get("args") or {}
+        name, arguments = given.get("name"), _object(given.get("args"))
         if not isinstance(name, str) or not isinstance(arguments, dict):
             raise Invalid("name: it must be a tool's name; args: an object")
         try:
             result = await call_tool(self._hub, name, arguments, caller_of(request))
         except UnknownOperation:
-            raise NotFound("tool", name) from None
+            raise Invalid(f"There is no tool {name[:80]!r}.") from None
         return web.Response(body=result.encode(), headers=JSON)
 
     def _server(self, profile: Profile) -> Server[Any]:
@@ -214,6 +217,11 @@ def _json(document: object, status: int = 200, headers: Mapping[str, str] | None
     return web.Response(body=orjson.dumps(document), status=status, headers={**JSON, **(headers or {})})
 
 
+def _object(value: object) -> object:
+    """Left out or null: an empty one."""
+    return {} if value is None else value
+
+
 def _id(value: object) -> RequestId | None:
     """JSON-RPC ids as MCP has them: strings and whole numbers."""
     return value if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)) else None
@@ -222,4 +230,4 @@ def _id(value: object) -> RequestId | None:
 @lru_cache(256)
 def _accepts_json(accept: str | None) -> bool:
     """A client that says nothing takes anything."""
-    return accept is None or any(kind in accept for kind in ("application/json", "application/*", "*/*"))
+    return not accept or any(kind in accept.lower() for kind in ("application/json", "application/*", "*/*"))

@@ -11,7 +11,7 @@ from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, Lis
 
 from hub.access import Caller
 from hub.app import Hub
-from hub.domain.errors import UnknownOperation
+from hub.domain.errors import NotFound, UnknownOperation
 from hub.operations.base import Profile
 from hub.version import VERSION
 from protocols.mcp.tools import INSTRUCTIONS, call_tool, tools
@@ -32,8 +32,8 @@ def server(hub: Hub, profile: Profile, caller_of: CallerOf) -> Server[Any]:
     async def call(ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
         try:
             return CallToolResult.model_validate_json(await call_tool(hub, params.name, params.arguments or {}, caller_of(ctx)))
-        except UnknownOperation as error:
-            raise MCPError(INVALID_PARAMS, error.message) from None
+        except UnknownOperation:
+            raise MCPError(INVALID_PARAMS, NotFound("tool", params.name).message) from None
 
     made: Server[Any] = Server(
         NAME,

@@ -22,7 +22,7 @@ class Session:
     """One client's handshake. Only the credential that opened it may use it."""
 
     def __init__(self, server: Server[Any], caller: Caller) -> None:
-        self.id, self.caller, self.used = uuid4().hex, caller, monotonic()
+        self.id, self.caller, self.used = uuid4().hex, caller, 0.0
         self.connection = Connection.for_loop(Exchange(None, caller), session_id=self.id)
         self.runner: ServerRunner[Any] = ServerRunner(server, self.connection, {})
         self.headers = {"Mcp-Session-Id": self.id}
@@ -44,6 +44,7 @@ class Sessions:
         while oldest and (len(self._open) >= MOST or self._clock() - oldest.used > IDLE):
             del self._open[oldest.id]
             oldest = next(iter(self._open.values()), None)
+        session.used = self._clock()
         self._open[session.id] = session
 
     def get(self, id_: str, caller: Caller) -> Session | None:

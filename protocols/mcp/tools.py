@@ -7,7 +7,7 @@ import orjson
 
 from hub.access import Caller
 from hub.app import Hub
-from hub.domain.errors import HubError, UnknownOperation
+from hub.domain.errors import HubError, Invalid, UnknownOperation
 from hub.domain.model import Record
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation, Profile
@@ -18,7 +18,7 @@ CORE, FULL = "core", "full"
 PROFILES = (CORE, FULL)
 INSTRUCTIONS = (
     "Trivium is the hub where coding agents share work. Begin with create_agent and keep the id. claim_task gives you work and a "
-    "claim.token: send it as claimToken when you write, renew before it expires, and end with report_to_parent. reserve_files "
+    "claim.token: send it as claimToken when you write, claim again before it expires, and end with report_to_parent. reserve_files "
     "before you edit. read_inbox now and then. The note 'spec' is the workspace's specification. Every tool that writes also takes "
     "idempotencyKey: a repeat with the same key does nothing twice. More tools are at the same address with ?profile=full."
 )
@@ -27,8 +27,10 @@ DROPPED = {"title", "default", "maxLength", "minLength", "maxItems", "minItems",
 
 
 def profile_of(name: str | None) -> Profile:
-    """The profile that a client asked for; `core` unless it is a known one."""
-    return name if name in PROFILES else CORE
+    """The profile that a client asked for, `core` if for none. Raises Invalid."""
+    if name is not None and name not in PROFILES:
+        raise Invalid(f"There is no profile {name[:80]!r}. Allowed: {', '.join(PROFILES)}.")
+    return name or CORE
 
 
 @cache

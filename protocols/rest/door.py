@@ -2,20 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 import orjson
 from aiohttp import web
 
 from hub.app import Hub
-from hub.domain.errors import NotFound
 from hub.domain.model import instant, new_id, utc_now
+from hub.domain.notes import Note, note_key
 from hub.ports import Filter, Logged
 from protocols.identity import caller_of
 from protocols.rest.arguments import arguments_of
 from protocols.rest.routes import ROUTES, Route
-from protocols.streams import HEARTBEAT, Streams, event_frames, starting_cursor
+from protocols.streams import PING, Streams, event_frames, pages, starting_cursor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
@@ -36,12 +36,13 @@ def mount(app: web.Application, hub: Hub, streams: Streams) -> None:
     async def note_events(request: web.Request) -> web.StreamResponse:
         return await streams.send(request, _note_frames(hub, request))
 
-    app.router.add_get("/api/events", events)
-    app.router.add_get("/api/notes/events", note_events)
+    app.router.add_get("/api/events", events, allow_head=False)
+    app.router.add_get("/api/notes/events", note_events, allow_head=False)
     app.router.add_get("/api/openapi.json", _openapi)
     app.router.add_get("/api/docs", _docs)
     for (method, path), alternatives in rows.items():
-        app.router.add_route(method, f"/api{path}", _handler(hub, alternatives))
+        add = app.router.add_get if method == "GET" else partial(app.router.add_route, method)  # GET answers HEAD, too
+        add(f"/api{path}", _handler(hub, alternatives))
 
 
 def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
@@ -59,11 +60,10 @@ async def _note_frames(hub: Hub, request: web.Request) -> AsyncIterator[bytes]:
     """The web API's note stream: `connected` first, then a frame a change with the note as it is now."""
     workspace_id = request.query.get("workspaceId")
     wanted = None if workspace_id in (None, "*") else workspace_id
-    start = starting_cursor(request)
-    cursor = await hub.store.latest() if start is None else start
+    cursor = await starting_cursor(hub, request)
     yield _data({"type": "connected", "connectionId": new_id(), "workspaceId": workspace_id or "*", "timestamp": instant(utc_now())})
-    async for page in hub.follow(caller_of(request), cursor, Filter(wanted, ("note",)), HEARTBEAT):
-        yield b"".join([await _note_frame(hub, request, event) for event in page.events]) or b": ping\n\n"
+    async for page in pages(hub, request, cursor, Filter(wanted, ("note",))):
+        yield b"".join([await _note_frame(hub, request, event) for event in page.events]) or PING
 
 
 async def _note_frame(hub: Hub, request: web.Request, logged: Logged) -> bytes:
@@ -73,12 +73,9 @@ async def _note_frame(hub: Hub, request: web.Request, logged: Logged) -> bytes:
         "type": f"note:{what if what in ('created', 'deleted') else 'updated'}", "noteId": event["recordId"],
         "workspaceId": event["workspaceId"], "source": event.get("data", {}).get("source", "agent"), "timestamp": event["at"],
     }  # fmt: skip
-    if what != "deleted":
-        try:
-            note = await hub.call("get_note", {"workspaceId": event["workspaceId"], "noteId": event["recordId"]}, caller_of(request))
-            frame["note"] = orjson.Fragment(note.to_json())
-        except NotFound:
-            pass  # deleted since: the next frame says so
+    if what != "deleted":  # read from the store: get_note would make a spec that was deleted since
+        note = await hub.store.get(caller_of(request).tenant, Note, note_key(event["workspaceId"], event["recordId"]))
+        frame |= {"note": orjson.Fragment(note.to_json())} if note else {}
     return b"id: %d\n" % logged.cursor + _data(frame)
 
 

@@ -36,6 +36,7 @@ def description() -> Json:
         known = paths.setdefault(f"/api{route.path}", {})
         method = route.method.lower()
         known[method] = _merged(known[method], operation) if method in known else operation
+    _tell_apart(paths)
     paths["/api/events"] = {"get": _stream("events", "Every event, as it is in the log")}
     paths["/api/notes/events"] = {"get": _stream("noteEvents", "Changes of notes")}
     return {
@@ -45,6 +46,15 @@ def description() -> Json:
         "paths": paths,
         "components": {"schemas": schemas},
     }
+
+
+def _tell_apart(paths: Json) -> None:
+    """An operation on two paths has two ids, as the specification wants it."""
+    seen: set[str] = set()
+    for operation in (operation for item in paths.values() for operation in item.values()):
+        if operation["operationId"] in seen:
+            operation["operationId"] += "ByPath"
+        seen.add(operation["operationId"])
 
 
 def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
@@ -81,7 +91,7 @@ def _web_fields(route: Route, input_schema: Json) -> dict[str, tuple[str, Json]]
     back = {own: web for web, own in route.names.items()}
     return {
         back.get(name, name): (name, schema) for name, schema in input_schema.get("properties", {}).items()
-        if name not in route.fixed and not (name == "idempotencyKey" and route.method in ("GET", "DELETE"))
+        if not (name == "idempotencyKey" and route.method in ("GET", "DELETE"))
     }  # fmt: skip
 
 
@@ -117,14 +127,24 @@ def _merged(first: Json, second: Json) -> Json:
     }
     answers = [one["responses"]["200"]["content"]["application/json"]["schema"] for one in (first, second)]
     responses = {**first["responses"], **second["responses"], "200": _json("Done", {"anyOf": answers})}
-    return {**second, "summary": f"{second['summary']} {first['summary']}", "parameters": [*parameters.values()], "responses": responses}
+    return {
+        **second,
+        "summary": f"{second['summary']} Or: {first['summary']}",
+        "parameters": [*parameters.values()],
+        "responses": responses,
+    }
 
 
 def _stream(name: str, text: str) -> Json:
-    query = {"name": "workspaceId", "in": "query", "schema": {"type": "string"}}
-    last = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}, "description": "Go on after this event"}
-    response = {"description": text, "content": {"text/event-stream": {}}}
-    return {"operationId": name, "summary": f"{text}, as server-sent events.", "parameters": [query, last], "responses": {"200": response}}
+    filters = ("workspaceId",) if name == "noteEvents" else ("workspaceId", "kinds", "recordId")
+    query = [{"name": one, "in": "query", "schema": {"type": "string"}} for one in filters]
+    after = {"name": "after", "in": "query", "schema": {"type": "integer"}, "description": "Go on after this event"}
+    last = {**after, "name": "Last-Event-ID", "in": "header"}
+    responses = {
+        "200": {"description": text, "content": {"text/event-stream": {}}},
+        str(CODES["invalid"].http): _json(EXPLAINED["invalid"], {"$ref": REF.format(model="Error")}),
+    }
+    return {"operationId": name, "summary": f"{text}, as server-sent events.", "parameters": [*query, after, last], "responses": responses}
 
 
 def _resolved(schema: Json, schemas: Json) -> Json:

@@ -3,8 +3,7 @@
 import orjson
 
 from hub.operations.agents import AgentView
-from hub.operations.base import Output
-from hub.operations.workspaces import Deleted
+from hub.operations.base import Deleted, Output
 
 
 def agent_created(output: Output) -> str:

@@ -1,0 +1,243 @@
+"""Every door as the same thing: an operation and its arguments in, the answer or the error document out."""
+
+import asyncio
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from click.testing import CliRunner
+
+from hub.access import LOCAL
+from hub.app import Hub
+from hub.cli import commands
+from hub.domain.errors import HubError
+from hub.ports import Json
+from protocols.rest.routes import ROUTES, Route
+from protocols.wire import CODES
+from tests.conftest import open_database
+from tests.protocols.conftest import Http, serving
+from tests.protocols.mcp_messages import MODERN, enveloped, headers_for, initialize_params
+from tests.protocols.transcripts import Ask
+
+ROOT = Path(__file__).parents[2]
+Door = Callable[[str], AbstractAsyncContextManager[Ask]]
+"""From the `--db` of an empty store to what asks through the door."""
+
+
+@asynccontextmanager
+async def opened(database: str) -> AsyncIterator[Hub]:
+    store = await open_database(database)
+    try:
+        yield Hub(store)
+    finally:
+        await store.close()
+
+
+def through(hub: Hub) -> Ask:
+    async def ask(operation: str, arguments: Json) -> tuple[bool, Any]:
+        try:
+            return True, json.loads((await hub.call(operation, arguments, LOCAL)).to_json())
+        except HubError as error:
+            return False, error.document()
+
+    return ask
+
+
+@asynccontextmanager
+async def hub_itself(database: str) -> AsyncIterator[Ask]:
+    async with opened(database) as hub:
+        yield through(hub)
+
+
+@asynccontextmanager
+async def rpc(database: str) -> AsyncIterator[Ask]:
+    async with opened(database) as hub, serving(hub) as http:
+
+        async def ask(operation: str, arguments: Json) -> tuple[bool, Any]:
+            request = {"jsonrpc": "2.0", "id": 1, "method": operation, "params": arguments}
+            answer = await (await http.post("/api/rpc", json=request)).json()
+            if "result" in answer:
+                return True, answer["result"]
+            error = answer["error"]
+            assert (error["code"], error["message"]) == (CODES[error["data"]["kind"]].jsonrpc, error["data"]["error"])
+            return False, error["data"]
+
+        yield ask
+
+
+@asynccontextmanager
+async def rest(database: str) -> AsyncIterator[Ask]:
+    """What the web API has no way to say goes to the hub itself, so that the story goes on."""
+    async with opened(database) as hub, serving(hub) as http:
+        direct, turns = through(hub), Counter[str]()
+
+        async def ask(operation: str, arguments: Json) -> tuple[bool, Any]:
+            routes = [route for route in ROUTES if route.operation == operation and sayable(route, arguments)]
+            if not routes:
+                return await direct(operation, arguments)
+            turns[operation] += 1
+            return await over_rest(http, routes[turns[operation] % len(routes)], arguments, direct)
+
+        yield ask
+
+
+def sayable(route: Route, arguments: Json) -> bool:
+    """Whether path and query, which are text, can carry the arguments, and a fixed one is not wanted otherwise."""
+    given = web_names(route, arguments)
+    in_path = path_names(route)
+    texts = given if route.method in ("GET", "DELETE") else {name: given.get(name) for name in in_path}
+    return (
+        not any(given.get(name) in (None, "") for name in [*in_path, *([route.when] if route.when else [])])
+        and not any(isinstance(value, dict) or (isinstance(value, str) and "," in value) for value in texts.values())
+        and not given.keys() & route.ignored
+    )
+
+
+def path_names(route: Route) -> list[str]:
+    return re.findall(r"{(\w+)}", route.path)
+
+
+def web_names(route: Route, arguments: Json) -> Json:
+    back = {own: web for web, own in route.names.items()}
+    return {back.get(name, name): value for name, value in arguments.items()}
+
+
+async def over_rest(http: Http, route: Route, arguments: Json, direct: Ask) -> tuple[bool, Any]:
+    given = web_names(route, arguments)
+    path = f"/api{route.path}".format(**{name: given.pop(name) for name in path_names(route)})
+    if route.method in ("GET", "DELETE"):
+        query = {name: text_of(value) for name, value in given.items()}
+        response = await http.request(route.method, path, params=query)
+    else:
+        response = await http.request(route.method, path, json=given)
+    answer = await response.json()
+    if response.status >= 400:
+        assert response.status == CODES[answer["kind"]].http
+        return False, answer
+    assert response.status in {route.status, 201 if route.replaces else route.status}
+    if route.envelope:
+        assert answer.keys() == {route.envelope}
+        return True, answer[route.envelope]
+    return True, await whole(route, answer, arguments, direct) if route.render else answer
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any:
+    """The operation's answer behind one that the web API shapes in its own way."""
+    match route.operation:
+        case "create_agent":
+            agent: Json = answer.pop("agent")
+            assert answer == {"agentId": agent["id"], "name": agent["name"], "role": agent["role"], "status": agent["status"]}
+            return agent
+        case "get_workspace":
+            assert answer.keys() == {"workspace", "codebases"}
+            return answer["workspace"]
+        case "update_agent":
+            _, read = await direct("list_agents", {"workspaceId": "default"})
+            agent = next(agent for agent in read["agents"] if agent["id"] == answer["id"])
+            assert answer == {"updated": True, "id": agent["id"], "status": agent["status"]}
+            return agent
+        case "set_task_status":
+            assert answer == {"updated": True}
+            return (await direct("get_task", {"taskId": arguments["taskId"]}))[1]
+        case "delete_tasks":
+            return {**answer, "id": arguments["workspaceId"]}
+        case "delete_note":
+            assert answer == {"deleted": True, "noteId": arguments["noteId"]}
+            return {"deleted": True, "id": arguments["noteId"], "deletedCount": 1}
+        case other:
+            raise AssertionError(f"{other} has a rendering that this test does not know")
+
+
+def mcp_http(version: str) -> Door:
+    @asynccontextmanager
+    async def door(database: str) -> AsyncIterator[Ask]:
+        async with opened(database) as hub, serving(hub) as http:
+            session: dict[str, str] = {}
+            if version != MODERN:
+                opening = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize_params(version)}
+                response = await http.post("/mcp?profile=full", json=opening)
+                assert (await response.json())["result"]["protocolVersion"] == version
+                session = {"Mcp-Session-Id": response.headers["Mcp-Session-Id"], "MCP-Protocol-Version": version}
+
+            async def ask(operation: str, arguments: Json) -> tuple[bool, Any]:
+                params = {"name": operation, "arguments": arguments}
+                call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+                if version == MODERN:
+                    call = enveloped(call)
+                response = await http.post("/mcp?profile=full", json=call, headers=session or headers_for(call))
+                assert response.status == 200
+                return told((await response.json())["result"])
+
+            yield ask
+
+    return door
+
+
+def mcp_stdio(version: str) -> Door:
+    @asynccontextmanager
+    async def door(database: str) -> AsyncIterator[Ask]:
+        pipe = asyncio.subprocess.PIPE
+        arguments = ("-m", "hub.cli", "mcp", "--profile", "full", "--db", database)
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=pipe, stdout=pipe, cwd=ROOT, limit=2**20)
+        assert process.stdin
+        assert process.stdout
+        reads, writes = process.stdout, process.stdin
+
+        async def request(method: str, params: Json) -> Any:
+            message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            writes.write(json.dumps(enveloped(message) if version == MODERN else message).encode() + b"\n")
+            with anyio.fail_after(20):
+                return json.loads(await reads.readline())["result"]
+
+        async def ask(operation: str, arguments: Json) -> tuple[bool, Any]:
+            return told(await request("tools/call", {"name": operation, "arguments": arguments}))
+
+        try:
+            if version != MODERN:
+                assert (await request("initialize", initialize_params(version)))["protocolVersion"] == version
+                writes.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+            yield ask
+        finally:
+            writes.close()
+            with anyio.fail_after(10):
+                code = await process.wait()
+        assert code == 0
+
+    return door
+
+
+def told(result: Json) -> tuple[bool, Any]:
+    """A tool's result: its text is the structured content, or the error document."""
+    [content] = result["content"]
+    answer = json.loads(content["text"])
+    if result.get("isError"):
+        return False, answer
+    assert result["structuredContent"] == answer
+    return True, answer
+
+
+@asynccontextmanager
+async def cli(database: str) -> AsyncIterator[Ask]:
+    """`trivium call`, in this process: each call opens the store, which must be there, and closes it again."""
+    async with opened(database):
+        pass
+
+    async def ask(operation: str, arguments: Json) -> tuple[bool, Any]:
+        command = ["call", operation, "--json", json.dumps(arguments), "--db", database]
+        done = await asyncio.to_thread(CliRunner().invoke, commands, command)
+        assert done.exit_code in (0, 1), done.output
+        return done.exit_code == 0, json.loads(done.stdout)
+
+    yield ask

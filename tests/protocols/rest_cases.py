@@ -1,0 +1,89 @@
+"""For every row of the web API a request and what comes back: status, envelope and shape."""
+
+from typing import Any, NamedTuple
+
+from hub.app import Hub
+from hub.ports import Json
+from tests.core.support import ask, new_agent, new_task
+
+RowKey = tuple[str, str, str | None]
+"""Method, path, and the query parameter that picks the row."""
+
+
+class Case(NamedTuple):
+    row: RowKey
+    url: str
+    """With `{agent}`, `{task}` … for what `world` made."""
+    body: Json | None
+    status: int
+    keys: str
+    """The names at the top of the answer, `?` behind those that may be absent."""
+
+
+class World(NamedTuple):
+    agent: str
+    task: str
+    ready: str
+
+
+async def world(hub: Hub) -> World:
+    """A workspace `lab`, an agent, a task with an artifact and one that waits for it, and notes."""
+    agent = await new_agent(hub)
+    ready = await new_task(hub, "ready")
+    task = await new_task(hub, "waiting", dependencies=[ready], assignedTo=agent, sessionId="s-1")
+    await ask(hub, "create_workspace", title="Lab", id="lab")
+    await ask(hub, "provide_artifact", taskId=task, type="logs", content="log")
+    await ask(hub, "provide_artifact", taskId=task, type="code_diff", content="diff")
+    await ask(hub, "save_note", title="A note", noteId="n", content="text")
+    return World(agent, task, ready)
+
+
+def case(method: str, path: str, url: str, status: int, keys: str, body: Any = None, when: str | None = None) -> Case:
+    return Case((method, path, when), url, body, status, keys)
+
+
+TASK = {"title": "t", "objective": "o", "workspaceId": "default"}
+AGENT_KEYS = "id agentId name role status modelTier workspaceId parentId? metadata presence version createdAt updatedAt"
+CASES = (
+    case("GET", "/health", "/health", 200, "status timestamp server version cursor"),
+    case("GET", "/workspaces", "/workspaces", 200, "workspaces"),
+    case("GET", "/workspaces", "/workspaces?status=archived", 200, "workspaces"),
+    case("POST", "/workspaces", "/workspaces", 201, "workspace", {"title": "New", "metadata": {"a": "b"}}),
+    case("GET", "/workspaces/{id}", "/workspaces/lab", 200, "workspace codebases"),
+    case("PATCH", "/workspaces/{id}", "/workspaces/lab", 200, "workspace", {"title": "L", "repoPath": "/x", "branch": "main"}),
+    case("DELETE", "/workspaces/{id}", "/workspaces/lab", 200, "deleted id deletedCount"),
+    case("POST", "/workspaces/{id}/archive", "/workspaces/lab/archive", 200, "workspace", {"archived": True}),
+    case("POST", "/workspaces/{id}/archive", "/workspaces/lab/archive", 200, "workspace", {"archive": True}),
+    case("POST", "/workspaces/{id}/archive", "/workspaces/lab/archive", 200, "workspace"),
+    case("GET", "/agents", "/agents?id={agent}&workspaceId=default", 200, f"{AGENT_KEYS} messageCount tasks", when="id"),
+    case("GET", "/agents", "/agents?workspaceId=default", 200, "agents"),
+    case("GET", "/agents", "/agents?role=CRAFTER&status=PENDING", 200, "agents"),
+    case("POST", "/agents", "/agents", 201, "agentId agent name role status", {"name": "a", "role": "GATE", "workspaceId": "default"}),
+    case("GET", "/agents/{id}", "/agents/{agent}", 200, f"{AGENT_KEYS} messageCount tasks"),
+    case("DELETE", "/agents/{id}", "/agents/{agent}", 200, "deleted id deletedCount"),
+    case("POST", "/agents/{id}/status", "/agents/{agent}/status", 200, "updated id status", {"status": "active"}),
+    case("GET", "/tasks", "/tasks?workspaceId=default&expand=deliveryReadiness", 200, "tasks"),
+    case("GET", "/tasks", "/tasks?workspaceId=default&status=PENDING&assignedTo={agent}&sessionId=s-1", 200, "tasks"),
+    case("POST", "/tasks", "/tasks", 201, "task", TASK),
+    case("POST", "/tasks", "/tasks", 201, "task", {**TASK, "priority": "high", "createGitHubIssue": False, "repoPath": "/x"}),
+    case("DELETE", "/tasks", "/tasks?taskId={task}", 200, "deleted id deletedCount", when="taskId"),
+    case("DELETE", "/tasks", "/tasks?workspaceId=default", 200, "deleted deletedCount"),
+    case("GET", "/tasks/ready", "/tasks/ready?workspaceId=default", 200, "tasks"),
+    case("GET", "/tasks/{id}", "/tasks/{task}", 200, "task"),
+    case("PATCH", "/tasks/{id}", "/tasks/{task}", 200, "task", {"columnId": "dev", "worktreeId": None, "retryTrigger": True}),
+    case("DELETE", "/tasks/{id}", "/tasks/{task}", 200, "deleted id deletedCount"),
+    case("POST", "/tasks/{id}/status", "/tasks/{task}/status", 200, "updated", {"status": "in_progress"}),
+    case("GET", "/tasks/{id}/artifacts", "/tasks/{task}/artifacts", 200, "artifacts"),
+    case("GET", "/tasks/{id}/artifacts", "/tasks/{task}/artifacts?artifact_type=logs", 200, "artifacts"),
+    case("POST", "/tasks/{id}/artifacts", "/tasks/{task}/artifacts", 201, "artifact",
+         {"agentId": "a", "type": "test_results", "content": "ok", "source": "agent", "metadata": {"a": "b"}}),
+    case("GET", "/notes", "/notes?workspaceId=default&noteId=n&type=general", 200, "note", when="noteId"),
+    case("GET", "/notes", "/notes?workspaceId=default&noteId=spec", 200, "note", when="noteId"),
+    case("GET", "/notes", "/notes?workspaceId=default&type=general", 200, "notes"),
+    case("POST", "/notes", "/notes", 201, "note", {"title": "N", "workspaceId": "default", "source": "user", "type": "general"}),
+    case("POST", "/notes", "/notes", 200, "note", {"noteId": "n", "title": "N", "content": "new", "workspaceId": "default"}),
+    case("DELETE", "/notes", "/notes?noteId=n&workspaceId=default", 200, "deleted noteId"),
+    case("GET", "/notes/{workspaceId}/{noteId}", "/notes/default/n", 200, "note"),
+    case("DELETE", "/notes/{workspaceId}/{noteId}", "/notes/default/n", 200, "deleted noteId"),
+    case("GET", "/search", "/search?query=text&kinds=note,task&limit=5", 200, "hits nextCursor?"),
+)  # fmt: skip

@@ -1,0 +1,251 @@
+"""A day in the life of a hub as steps, each an operation and its arguments, in an order in which every step can be taken.
+
+`$label.field.0.field` stands for a part of an earlier answer. A step either succeeds or fails with the kind it names.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pycrdt import Doc, Text
+
+from hub.domain.errors import Kind
+from hub.domain.notes import encode
+from hub.operations import OPERATIONS
+from hub.ports import Json
+
+
+class Step(NamedTuple):
+    operation: str
+    arguments: Json
+    fails: Kind | None = None
+    label: str = ""
+
+
+def yjs_update(text: str, client: int) -> str:
+    """What an editor sends that writes this into an empty text."""
+    document: Doc[Text] = Doc(client_id=client)
+    document.get("content", type=Text).insert(0, text)
+    return encode(document.get_update())
+
+
+def ok(operation: str, arguments: Json | None = None, label: str = "") -> Step:
+    return Step(operation, arguments or {}, None, label)
+
+
+def no(kind: Kind, operation: str, arguments: Json) -> Step:
+    return Step(operation, arguments, kind)
+
+
+BLOCKS = "@@@task\n# Login\n## Objective\nA page\n## Definition of Done\n- it works\n@@@\nkept\n@@@task\nno title\n@@@\n"
+
+WORKSPACES = (
+    ok("get_health"),
+    ok("create_workspace", {"title": "Lab", "id": "lab", "metadata": {"team": "blue"}, "repoPath": "/src"}, "lab"),
+    ok("create_workspace", {"title": "Other", "idempotencyKey": "w-1"}, "other"),
+    ok("create_workspace", {"title": "Other", "idempotencyKey": "w-1"}),
+    no("invalid", "create_workspace", {"title": "Another", "idempotencyKey": "w-1"}),
+    no("conflict", "create_workspace", {"title": "Lab", "id": "lab"}),
+    no("invalid", "create_workspace", {"title": "Slash", "id": "a/b"}),
+    ok("get_workspace", {"workspaceId": "lab"}),
+    no("not_found", "get_workspace", {"workspaceId": "nowhere"}),
+    ok("update_workspace", {"workspaceId": "lab", "title": "Laboratory", "metadata": {"floor": "2"}, "expectedVersion": 1}),
+    no("conflict", "update_workspace", {"workspaceId": "lab", "title": "Late", "expectedVersion": 1}),
+    no("not_found", "update_workspace", {"workspaceId": "nowhere", "title": "x"}),
+    ok("archive_workspace", {"workspaceId": "$other.id"}),
+    ok("list_workspaces", {"status": "archived"}),
+    ok("archive_workspace", {"workspaceId": "$other.id", "archived": False}),
+    no("not_found", "archive_workspace", {"workspaceId": "nowhere"}),
+    ok("list_workspaces", {"limit": 2}, "page"),
+    ok("list_workspaces", {"limit": 2, "cursor": "$page.nextCursor"}),
+    no("invalid", "list_workspaces", {"limit": "many"}),
+    no("invalid", "list_workspaces", {"status": "gone"}),
+)
+
+AGENTS = (
+    ok("create_agent", {"name": "Routa", "role": "ROUTA", "metadata": {"provider": "opencode"}}, "routa"),
+    ok("create_agent", {"name": "Crafter", "role": "CRAFTER", "parentId": "$routa.id", "modelTier": "FAST"}, "crafter"),
+    ok("create_agent", {"name": "Gate", "role": "GATE", "parentId": "$crafter.id"}, "gate"),
+    no("conflict", "create_agent", {"name": "Too deep", "role": "CRAFTER", "parentId": "$gate.id"}),
+    no("invalid", "create_agent", {"name": "Odd", "role": "KING"}),
+    no("not_found", "create_agent", {"name": "Lost", "role": "GATE", "workspaceId": "nowhere"}),
+    ok("update_agent", {"agentId": "$gate.id", "status": "active"}),
+    no("invalid", "update_agent", {"agentId": "$gate.id", "status": "asleep"}),
+    no("not_found", "update_agent", {"agentId": "nobody", "status": "ACTIVE"}),
+    ok("heartbeat_agent", {"agentId": "$crafter.id", "ttlSeconds": 600}),
+    no("not_found", "heartbeat_agent", {"agentId": "nobody"}),
+    no("invalid", "heartbeat_agent", {"agentId": "$crafter.id", "ttlSeconds": 0}),
+    ok("list_agents", {"workspaceId": "default"}),
+    ok("list_agents", {"role": "GATE", "status": "ACTIVE"}),
+    no("invalid", "list_agents", {"role": "KING"}),
+)
+
+TASKS = (
+    ok("create_task", {"title": "Foundation", "objective": "dig", "priority": "urgent", "labels": ["ground"]}, "foundation"),
+    ok("create_task", {"title": "Ünïcode ☃ 𝄞", "objective": 'walls\nand\ttabs "quoted"', "dependencies": ["$foundation.id"]}, "walls"),
+    ok("create_task", {"title": "Roof", "objective": "tiles", "acceptanceCriteria": ["dry"], "columnId": "todo"}, "roof"),
+    no("not_found", "create_task", {"title": "Floating", "objective": "?", "dependencies": ["nothing"]}),
+    no("invalid", "create_task", {"title": "Odd", "objective": "?", "status": "PENDING", "columnId": "done"}),
+    no("invalid", "create_task", {"title": "Odd", "objective": "?", "priority": "whenever"}),
+    no("not_found", "create_task", {"title": "Lost", "objective": "?", "workspaceId": "nowhere"}),
+    ok("get_task", {"taskId": "$walls.id"}),
+    no("not_found", "get_task", {"taskId": "nothing"}),
+    ok("list_ready_tasks"),
+    no("invalid", "list_ready_tasks", {"workspaceId": "default", "limit": "0"}),
+    ok("update_task", {"taskId": "$roof.id", "title": "Roof!", "priority": "low", "assignee": "ada", "expectedVersion": 1}),
+    ok("update_task", {"taskId": "$roof.id", "assignee": None}),
+    no("conflict", "update_task", {"taskId": "$roof.id", "title": "Late", "expectedVersion": 1}),
+    no("conflict", "update_task", {"taskId": "$roof.id", "title": "Late", "claimToken": 7}),
+    no("invalid", "update_task", {"taskId": "$foundation.id", "dependencies": ["$walls.id"]}),
+    no("not_found", "update_task", {"taskId": "nothing", "title": "x"}),
+    ok("list_tasks", {"status": "pending"}),
+    no("invalid", "list_tasks", {"status": "done"}),
+    ok("set_task_status", {"taskId": "$roof.id", "status": "review_required"}),
+    no("not_found", "set_task_status", {"taskId": "nothing", "status": "PENDING"}),
+    no("invalid", "set_task_status", {"taskId": "$roof.id", "status": "finished"}),
+    ok("add_comment", {"taskId": "$roof.id", "body": "Mind the rain.", "agentId": "$gate.id"}),
+    no("not_found", "add_comment", {"taskId": "nothing", "body": "?"}),
+    no("conflict", "delete_task", {"taskId": "$foundation.id"}),
+    no("not_found", "delete_task", {"taskId": "nothing"}),
+)
+
+CLAIMS = (
+    ok("claim_task", {"agentId": "$crafter.id"}, "claimed"),
+    no("conflict", "claim_task", {"agentId": "$gate.id", "taskId": "$claimed.id"}),
+    no("conflict", "claim_task", {"agentId": "$gate.id", "taskId": "$walls.id"}),
+    no("not_found", "claim_task", {"agentId": "nobody"}),
+    ok("renew_claim", {"taskId": "$claimed.id", "claimToken": "$claimed.claim.token", "leaseSeconds": 60}),
+    no("conflict", "renew_claim", {"taskId": "$claimed.id", "claimToken": 99}),
+    no("not_found", "renew_claim", {"taskId": "nothing", "claimToken": 1}),
+    no("conflict", "delegate_task", {"taskId": "$claimed.id", "agentId": "$gate.id", "callerAgentId": "$routa.id"}),
+    no("conflict", "release_claim", {"taskId": "$claimed.id", "claimToken": 99}),
+    ok("release_claim", {"taskId": "$claimed.id", "claimToken": 1}),
+    no("not_found", "release_claim", {"taskId": "nothing", "claimToken": 1}),
+    ok("delegate_task", {"taskId": "$claimed.id", "agentId": "$crafter.id", "callerAgentId": "$routa.id", "message": "Go."}),
+    no("not_found", "delegate_task", {"taskId": "$claimed.id", "agentId": "nobody", "callerAgentId": "$routa.id"}),
+    ok("claim_task", {"agentId": "$crafter.id", "taskId": "$claimed.id"}, "again"),
+    no("conflict", "report_to_parent", {"agentId": "$crafter.id", "taskId": "$again.id", "summary": "?", "success": True, "claimToken": 1}),
+    ok("report_to_parent", {
+        "agentId": "$crafter.id", "taskId": "$again.id", "summary": "Dug.", "success": True, "claimToken": "$again.claim.token",
+        "filesModified": ["ground.txt"], "verificationResults": "deep",
+    }),
+    no("not_found", "report_to_parent", {"agentId": "nobody", "taskId": "$again.id", "summary": "?", "success": False}),
+    ok("set_verdict", {"taskId": "$roof.id", "verdict": "NOT_APPROVED", "report": "It leaks.", "agentId": "$gate.id"}),
+    no("not_found", "set_verdict", {"taskId": "nothing", "verdict": "APPROVED"}),
+    no("invalid", "set_verdict", {"taskId": "$roof.id", "verdict": "MAYBE"}),
+    ok("provide_artifact", {"taskId": "$roof.id", "type": "logs", "content": "drip", "agentId": "$gate.id"}, "artifact"),
+    no("not_found", "provide_artifact", {"taskId": "nothing", "type": "logs", "content": "?"}),
+    no("invalid", "provide_artifact", {"taskId": "$roof.id", "type": "song", "content": "?"}),
+    ok("list_artifacts", {"taskId": "$roof.id", "type": "logs"}),
+    no("not_found", "list_artifacts", {"taskId": "nothing"}),
+    no("invalid", "list_artifacts", {"taskId": "$roof.id", "type": "song"}),
+    ok("get_artifact", {"artifactId": "$artifact.id"}),
+    no("not_found", "get_artifact", {"artifactId": "nothing"}),
+    ok("get_agent", {"agentId": "$crafter.id"}),
+    ok("get_agent", {"agentId": "$routa.id"}),
+    no("not_found", "get_agent", {"agentId": "nobody"}),
+)  # fmt: skip
+
+NOTES = (
+    ok("get_note", {"noteId": "spec"}, "spec"),
+    ok("create_note", {"title": "Plan", "content": "one\ntwo\n", "noteId": "plan", "sessionId": "s-1"}, "plan"),
+    no("conflict", "create_note", {"title": "Plan", "noteId": "plan"}),
+    no("not_found", "create_note", {"title": "Lost", "workspaceId": "nowhere"}),
+    ok("save_note", {"title": "Plan B", "content": "one\ntwo\nthree\n", "noteId": "plan", "source": "user"}),
+    ok("save_note", {"title": "Fresh", "noteId": "fresh", "type": "task"}),
+    no("invalid", "save_note", {"title": "Odd", "type": "poem"}),
+    ok("set_note_content", {"noteId": "plan", "content": "ONE\ntwo\n", "baseVersion": 1}),
+    no("invalid", "set_note_content", {"noteId": "plan", "content": "", "baseVersion": 99}),
+    no("not_found", "set_note_content", {"noteId": "nothing", "content": ""}),
+    ok("append_to_note", {"noteId": "plan", "content": "four"}),
+    no("not_found", "append_to_note", {"noteId": "nothing", "content": ""}),
+    ok("edit_note", {"noteId": "plan", "oldText": "two", "newText": "2"}),
+    no("conflict", "edit_note", {"noteId": "plan", "oldText": "seven", "newText": "7"}),
+    no("not_found", "edit_note", {"noteId": "nothing", "oldText": "a", "newText": "b"}),
+    ok("update_note", {"noteId": "plan", "title": "Plan C", "metadata": {"type": "general", "custom": {"a": [1, 2.5, None]}}}),
+    no("conflict", "update_note", {"noteId": "plan", "title": "Late", "expectedVersion": 1}),
+    no("not_found", "update_note", {"noteId": "nothing", "title": "x"}),
+    ok("apply_note_update", {"noteId": "fresh", "update": yjs_update("from an editor", 77)}),
+    no("invalid", "apply_note_update", {"noteId": "fresh", "update": "%%%"}),
+    no("not_found", "apply_note_update", {"noteId": "nothing", "update": yjs_update("x", 78)}),
+    ok("get_note_state", {"noteId": "fresh"}),
+    no("not_found", "get_note_state", {"noteId": "nothing"}),
+    ok("create_note", {"title": "Blocks", "content": BLOCKS, "noteId": "blocks"}),
+    ok("convert_task_blocks", {"noteId": "blocks"}),
+    no("not_found", "convert_task_blocks", {"noteId": "nothing"}),
+    ok("list_notes", {"type": "general"}),
+    no("invalid", "list_notes", {"type": "poem"}),
+    ok("get_note", {"noteId": "plan", "workspaceId": "default"}),
+    no("not_found", "get_note", {"noteId": "nothing", "workspaceId": "default"}),
+    ok("delete_note", {"noteId": "fresh", "workspaceId": "default"}),
+    no("not_found", "delete_note", {"noteId": "fresh", "workspaceId": "default"}),
+)
+
+TALK = (
+    ok("append_message", {"agentId": "$gate.id", "role": "TOOL", "content": "ran", "toolName": "bash", "toolArgs": "ls"}),
+    no("not_found", "append_message", {"agentId": "nobody", "role": "USER", "content": "?"}),
+    no("invalid", "append_message", {"agentId": "$gate.id", "role": "KING", "content": "?"}),
+    ok("read_conversation", {"agentId": "$crafter.id", "lastN": 5}),
+    ok("read_conversation", {"agentId": "$routa.id"}),
+    no("not_found", "read_conversation", {"agentId": "nobody"}),
+    ok("send_message", {"fromAgentId": "$routa.id", "toAgentIds": ["$gate.id", "$crafter.id"], "content": "Hello"}, "letter"),
+    ok("send_message", {"fromAgentId": "$gate.id", "toAgentIds": "$routa.id", "content": "Yes?", "subject": "Re", "replyTo": "$letter.id"}),
+    no("not_found", "send_message", {"fromAgentId": "$gate.id", "toAgentIds": ["nobody"], "content": "?"}),
+    ok("read_thread", {"threadId": "$letter.id"}),
+    no("not_found", "read_thread", {"threadId": "nothing"}),
+    ok("read_inbox", {"agentId": "$gate.id"}),
+    ok("acknowledge_messages", {"agentId": "$gate.id", "numbers": [1]}),
+    no("not_found", "acknowledge_messages", {"agentId": "$gate.id", "numbers": [9]}),
+    ok("read_inbox", {"agentId": "$gate.id"}),
+    ok("read_inbox", {"agentId": "$gate.id", "includeAcknowledged": True}),
+    no("not_found", "read_inbox", {"agentId": "nobody"}),
+    ok("reserve_files", {"agentId": "$gate.id", "paths": ["src/**", "./docs\\a.md"], "reason": "refactoring"}),
+    no("conflict", "reserve_files", {"agentId": "$crafter.id", "paths": ["src/a.py"]}),
+    no("invalid", "reserve_files", {"agentId": "$crafter.id", "paths": ["../secret"]}),
+    no("not_found", "reserve_files", {"agentId": "nobody", "paths": ["a"]}),
+    ok("list_reservations", {"agentId": "$gate.id"}),
+    no("invalid", "list_reservations", {"agentId": ""}),
+    ok("release_files", {"agentId": "$gate.id", "paths": ["src/**"]}),
+    no("invalid", "release_files", {"agentId": "$gate.id", "paths": [""]}),
+)
+
+ENDINGS = (
+    ok("subscribe_to_events", {"agentId": "$gate.id", "kinds": ["task"], "after": 0}, "subscription"),
+    no("not_found", "subscribe_to_events", {"agentId": "nobody"}),
+    ok("drain_events", {"subscriptionId": "$subscription.id", "limit": 3}, "drained"),
+    ok("drain_events", {"subscriptionId": "$subscription.id", "limit": 2, "acknowledged": "$drained.cursor"}),
+    no("not_found", "drain_events", {"subscriptionId": "nothing"}),
+    ok("unsubscribe_from_events", {"subscriptionId": "$subscription.id"}),
+    no("not_found", "unsubscribe_from_events", {"subscriptionId": "$subscription.id"}),
+    ok("search", {"query": "leaks dug", "kinds": ["task"]}),
+    ok("search", {"query": "hello", "limit": 5}),
+    no("invalid", "search", {"query": "!!!"}),
+    no("invalid", "search", {"query": "a", "limit": 101}),
+    ok("delete_task", {"taskId": "$walls.id"}),
+    ok("delete_task", {"taskId": "$foundation.id"}),
+    ok("delete_tasks", {"workspaceId": "default"}),
+    ok("list_tasks"),
+    ok("delete_agent", {"agentId": "$gate.id"}),
+    no("not_found", "delete_agent", {"agentId": "$gate.id"}),
+    ok("delete_workspace", {"workspaceId": "lab"}),
+    no("not_found", "delete_workspace", {"workspaceId": "lab"}),
+    no("conflict", "delete_workspace", {"workspaceId": "default"}),
+    ok("list_events", {"limit": 500}),
+    ok("list_events", {"after": 3, "kinds": ["note", "letter"], "workspaceId": "default"}),
+    no("invalid", "list_events", {"after": -1}),
+    ok("get_health"),
+)
+
+
+def shapeless() -> Sequence[Step]:
+    """For every operation: nothing but a field that it does not know, and its required fields with values of no use."""
+    steps = []
+    for name, row in OPERATIONS.items():
+        required: list[str] = row.input.model_json_schema(by_alias=True).get("required", [])
+        steps.append(no("invalid", name, {"noSuchField": 1}))
+        if required:
+            useless: Any = {"of": ["no", "use"]}
+            steps.append(no("invalid", name, dict.fromkeys(required, useless)))
+    return steps
+
+
+SCRIPT: tuple[Step, ...] = (*WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *NOTES, *TALK, *ENDINGS, *shapeless())
