@@ -59,6 +59,7 @@ class Streams:
 
 async def starting_cursor(hub: Hub, request: web.Request) -> int:
     """Where the client wants to go on: `Last-Event-ID`, or `lastEventId` or `after` in the query; otherwise from now on."""
+    caller_of(request).require("events.read")
     given = request.headers.get("Last-Event-ID") or request.query.get("lastEventId") or request.query.get("after")
     if given is None:
         return await hub.store.latest()

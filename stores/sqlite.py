@@ -62,8 +62,7 @@ class SqliteStore:
         """Raises Unavailable with the next step when the file cannot be used."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and not os.access(path, os.W_OK):
-                raise PermissionError("this user may not write it")
+            _expect_writable(path)
             sqlite3.connect(path).close()  # a failure in aiosqlite's thread may come after the loop is gone
             async with AsyncExitStack() as undo:
                 writer, reader = [await undo.enter_async_context(_connect(path)) for _ in range(2)]
@@ -167,6 +166,12 @@ class SqliteStore:
             await asyncio.sleep(POLL)
             with suppress(HubError):
                 self._bell.ring(await self.latest())
+
+
+def _expect_writable(path: Path) -> None:
+    """SQLite opens what it may only read, and fails at the first write."""
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError("this user may not write it")
 
 
 def _next_step(error: Exception) -> str:

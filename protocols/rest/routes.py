@@ -75,7 +75,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/agents/{id}/status", "update_agent", names=AGENT, render=agent_status_updated, rpc="agents.updateStatus"),
     Route("GET", "/tasks", "list_tasks", fixed=ALL, ignored=frozenset({"expand"}), rpc="tasks.list"),
     Route("POST", "/tasks", "create_task", "task", 201, rpc="tasks.create"),
-    Route("DELETE", "/tasks", "delete_task", names={"taskId": "taskId"}, when="taskId"),
+    Route("DELETE", "/tasks", "delete_task", when="taskId", ignored=frozenset({"workspaceId"})),
     Route("DELETE", "/tasks", "delete_tasks", render=tasks_deleted),
     Route("GET", "/tasks/ready", "list_ready_tasks", fixed={"limit": 500}, rpc="tasks.findReady"),
     Route("GET", "/tasks/{id}", "get_task", "task", names=TASK, ignored=frozenset({"expand"}), rpc="tasks.get"),
