@@ -9,6 +9,11 @@ HEALTH = "/api/health"
 MCP = "/mcp"
 
 
+def exposed(host: str) -> str | None:
+    """What to know of listening there, if it is more than this machine."""
+    return None if host in LOOPBACK else f"it listens on {host} without a password: everyone who reaches that address can use it"
+
+
 def base_url(host: str, port: int) -> str:
     """With an IPv6 address in brackets."""
     host = EVERYWHERE.get(host, host)

@@ -39,6 +39,10 @@ class Client:
     def path(self) -> Path:
         return Path(self.file).expanduser()
 
+    @property
+    def of_project(self) -> bool:
+        return self.file.startswith("./")
+
     def in_short(self, url: str) -> str:
         if self.command:
             return self.command(url)

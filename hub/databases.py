@@ -46,9 +46,7 @@ def choose(option: str | None, environ: Mapping[str, str], from_file: str | None
     Raises SettingsError, also for settings that contradict each other.
     """
     driver = _driver(environ)
-    explicit = next(
-        ((source, text) for source, text in (("--db", option), ("TRIVIUM_DB", environ.get("TRIVIUM_DB"))) if text), None
-    )
+    explicit = next(((source, text) for source, text in (("--db", option), ("TRIVIUM_DB", environ.get("TRIVIUM_DB"))) if text), None)
     if explicit:
         return _agreeing(*explicit, driver)
     if driver:

@@ -3,23 +3,28 @@
 import asyncio
 import json
 import os
+import shutil
 import socket
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
-from hub.addresses import HEALTH, base_url
+from hub.addresses import HEALTH, base_url, exposed
 from hub.databases import driver_of, sqlite_path
 from hub.domain.errors import HubError
 from hub.ports import Finding, HubStore
-from hub.settings import Settings
+from hub.settings import Settings, default_database
 from hub.version import VERSION
 
 OpenStore = Callable[[Settings], AbstractAsyncContextManager[HubStore]]
+ROOM = 20_000_000
+"""Bytes that the disk of a database should have free."""
+ELSEWHERE = "Name a file in another folder with --db sqlite:PATH."
 PATIENCE = 2.0
 """Seconds for whatever listens on the port to say that it is a hub."""
 
@@ -30,14 +35,20 @@ async def examined(settings: Settings, config: Path, open_store: OpenStore) -> A
     yield Finding(True, _told(config))
     yield Finding(True, f"database: {settings.shown_database}{', durability normal' if settings.durability == 'normal' else ''}")
     path = sqlite_path(settings.database) if driver_of(settings.database) == "sqlite" else None
-    if path and (missing := _missing(path)):
-        yield missing
-    else:
-        for finding in _file(path) if path else ():
-            yield finding
+    usable = True
+    for finding in _file(path) if path else ():
+        yield finding
+        usable &= finding.ok
+    if usable and (path is None or path.exists()):
+        answers = True
         async for finding in _store(settings, open_store):
             yield finding
+            answers &= finding.ok
+        if path and answers and (others := _others(path)):
+            yield others
     yield await asyncio.to_thread(_port, settings)
+    if caution := exposed(settings.host):
+        yield Finding(True, caution, "If they should not: --host 127.0.0.1.")
 
 
 def _told(config: Path) -> str:
@@ -60,30 +71,55 @@ def _what_and_next(message: str) -> tuple[str, str]:
     return (f"{what}.", step) if what else (message, "Look into the hub's log.")
 
 
-def _missing(path: Path) -> Finding | None:
-    """No file yet is well where one can be made."""
-    if path.exists():
-        return None
-    if _writable(path):
-        return Finding(True, f"there is no file {path} yet: the first start makes it")
-    return Finding(False, f"there is no file {path}, and this user may not make it", "Name another folder with --db sqlite:PATH.")
-
-
 def _file(path: Path) -> Iterator[Finding]:
-    """Who may read and write it, and whether somebody has it open."""
-    if not os.access(path, os.R_OK | os.W_OK) or not _writable(path):
-        yield Finding(False, f"this user may not write {path} or its folder", f"chmod u+rw {path}; chmod u+rwx {path.parent}")
-    file, folder = path.stat().st_mode, path.parent.stat().st_mode
-    if os.name == "posix" and file & (stat.S_IRGRP | stat.S_IROTH) and folder & (stat.S_IXGRP | stat.S_IXOTH):
-        yield Finding(True, f"other users of this machine may read {path}", f"If they should not: chmod go-rwx {path}")
+    """Whether it can be used or made, whether there is room for it, and whether somebody has it open."""
+    folder = _nearest_folder(path)
+    if os.path.isdir(path):
+        yield Finding(False, f"{path} is a folder, not a file", f"Name a file in it: --db sqlite:{path / 'hub.db'}")
+        return
+    if not os.path.exists(path):
+        if not _writable(folder):
+            yield Finding(False, f"there is no file {path}, and this user may not make it", ELSEWHERE)
+            return
+        yield Finding(True, f"there is no file {path} yet: the first start makes it")
+    else:
+        if not os.access(path, os.R_OK | os.W_OK):
+            step = f"chmod u+rw {path}" if _own(path) else "Name a file of yours with --db sqlite:PATH."
+            yield Finding(False, f"this user may not read and write {path}", step)
+        if not _writable(folder):
+            own = folder == default_database().parent and _own(folder)
+            told = f"this user may not write in {folder}, where SQLite keeps files of its own beside {path.name}"
+            yield Finding(False, told, f"chmod u+rwx {folder}" if own else ELSEWHERE)
+    if (free := shutil.disk_usage(folder).free) < ROOM:
+        yield Finding(True, f"the disk of {folder} has only {free / 1e6:.1f} MB free", "Make room: without any, nothing can be written.")
     if path.with_name(f"{path.name}-wal").exists():
         yield Finding(True, "another process has the database open, or died with it open: both are safe")
 
 
-def _writable(path: Path) -> bool:
-    """Whether the nearest folder that exists may be written to."""
-    folder = next((parent for parent in path.parents if parent.exists()), path.parent)
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+def _others(path: Path) -> Finding | None:
+    """Whether more than its owner may read a database of ours."""
+    file, folder = path.stat().st_mode, path.parent.stat().st_mode
+    if os.name == "posix" and file & (stat.S_IRGRP | stat.S_IROTH) and folder & (stat.S_IXGRP | stat.S_IXOTH):
+        return Finding(True, f"other users of this machine may read {path}", f"If they should not: chmod go-rwx {path}")
+    return None
+
+
+def _own(path: Path) -> bool:
+    return os.name == "posix" and path.stat().st_uid == os.getuid()
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The first above it that exists, which may be no folder at all."""
+    return next(parent for parent in path.parents if os.path.exists(parent))
+
+
+def _writable(folder: Path) -> bool:
+    """Found out by doing it: what the mode says is not true of every file system. What is made has no name, or is gone at once."""
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def _port(settings: Settings) -> Finding:

@@ -48,6 +48,8 @@ async def open_store(settings: Settings) -> HubStore:
             path = sqlite_path(settings.database)
             with suppress(OSError):  # the store says better what is wrong
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if not path.exists():  # what SQLite makes beside it has the mode that it has
+                    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             return await SqliteStore.open(path, KINDS, settings.durability)
         case "postgres":
             from stores.postgres import PostgresStore
@@ -133,7 +135,9 @@ def _why_not(error: OSError, settings: Settings) -> str:
         case errno.EACCES | errno.EPERM:
             return f"{place} may not be listened on by this user. Take a port above 1023, like --port 3210."
         case _:
-            return f"cannot listen on {place}: {error.strerror or error}. Give an address of this machine with --host, like 127.0.0.1."
+            known = error.errno is not None and error.errno > 0  # the loop's own text says more than once what it was
+            why = os.strerror(error.errno or 0) if known else error.strerror or error
+            return f"cannot listen on {place}: {why}. Give an address of this machine with --host, like 127.0.0.1."
 
 
 def _started(settings: Settings, runner: "AppRunner") -> Started:
@@ -155,7 +159,7 @@ async def _drain(runner: "AppRunner", store: HubStore, seconds: float) -> None:
 
 
 def _stop_signal() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the second one finds the system's own handlers again."""
+    """Set by the first SIGTERM or SIGINT; the second one ends the process, which would wait for the store's threads otherwise."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def stopped() -> None:
@@ -163,6 +167,7 @@ def _stop_signal() -> asyncio.Event:
         for name in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):
                 loop.remove_signal_handler(name)
+                signal.signal(name, signal.SIG_DFL)
 
     for name in (signal.SIGTERM, signal.SIGINT):
         try:

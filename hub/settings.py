@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
@@ -54,6 +55,10 @@ class Row(NamedTuple):
     """On the command line: one value an option, which may be repeated."""
 
     @property
+    def variable(self) -> str:
+        return f"{PREFIX}{self.name.upper()}"
+
+    @property
     def option(self) -> str:
         return "--" + (self.name.removesuffix("s") if self.many else self.name).replace("_", "-")
 
@@ -87,6 +92,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = _names(text)
+    if any(sign in host for host in hosts for sign in " /@"):
+        raise ValueError(text)
+    return hosts
+
+
 def _origins(text: str) -> tuple[str, ...]:
     origins = _names(text)
     if not all(origin.startswith(("http://", "https://")) for origin in origins):
@@ -105,12 +117,15 @@ ROWS = (
     Row("port", _whole(0, 65_535), "a whole number from 0 to 65535; 0 takes a free port"),
     Row("durability", _one_of("full", "normal"), "full or normal"),
     Row("max_body_bytes", _whole(1_024, 1_000_000_000), "a whole number of bytes from 1024 to 1000000000"),
-    Row("allowed_hosts", _names, "host names with commas between them", many=True),
+    Row("allowed_hosts", _hosts, "host names like hub.example.com, with commas between them", many=True),
     Row("allowed_origins", _origins, "origins like https://hub.example.com, with commas between them", many=True),
     Row("log_format", _one_of("text", "json"), "text or json"),
     Row("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning or error"),
     Row("shutdown_seconds", _seconds, "a number of seconds from 0.1 to 600"),
 )
+
+VARIABLES = ("TRIVIUM_CONFIG", "TRIVIUM_DB", "TRIVIUM_DB_DRIVER", "TRIVIUM_DB_PATH")
+"""Those that have no row."""
 
 
 def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
@@ -123,7 +138,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
     for row in ROWS:
         sources = (
             (row.option, given.get(row.name)),
-            (f"{PREFIX}{row.name.upper()}", environ.get(f"{PREFIX}{row.name.upper()}")),
+            (row.variable, environ.get(row.variable)),
             (f"{row.name} in {path}", from_file.get(row.name)),
         )
         for source, value in sources:
@@ -132,6 +147,17 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
                 break
     database = choose(given.get("db"), environ, cast(str | None, from_file.get("db")), f"db in {path}", default_database())
     return Settings(database=database, **values)
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """A line for each variable that looks like a setting and is none."""
+    known = (*VARIABLES, *(row.variable for row in ROWS))
+    strangers = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return [
+        f"{name} is no setting of this version, and does nothing"
+        + "".join(f"; {near} is one" for near in get_close_matches(name, known, 1))
+        for name in strangers
+    ]
 
 
 def default_database() -> Path:
@@ -165,7 +191,7 @@ def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
     if unknown := [name for name in said if name not in known]:
         raise SettingsError(f"{path}: there is no setting {unknown[0]!r}. Allowed: {', '.join(known)}.")
     if not isinstance(said.get("db", ""), str):
-        raise SettingsError(f"db in {path}: it must be text, like db = \"sqlite:hub.db\".")
+        raise SettingsError(f'db in {path}: it must be text, like db = "sqlite:hub.db".')
     return path, said
 
 

@@ -1,5 +1,7 @@
 """The command line. Every command but `connect` works on the database itself, so none but `serve` needs a port."""
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -8,6 +10,7 @@ from hub.cli.calling import call
 from hub.cli.connecting import connect
 from hub.cli.examining import doctor
 from hub.cli.moving import export, import_
+from hub.cli.options import Failure
 from hub.cli.serving import mcp, serve
 from hub.version import VERSION
 
@@ -52,4 +55,32 @@ for command in (serve, mcp, connect, doctor, call, export, import_):
 
 
 def main() -> None:
-    commands(prog_name="trivium")
+    _open_standard_streams()
+    try:
+        commands(prog_name="trivium")
+    except OSError as error:
+        if not _unwritten():
+            raise
+        Failure(f"cannot write the output: {error.strerror or error}").show()
+        sys.exit(1)
+
+
+def _open_standard_streams() -> None:
+    """Whoever closed one of the three must not have the event loop or the database take its number."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # the lowest number that is free is this one
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _unwritten() -> bool:
+    """Whether there is output that cannot be written. It is let go, so that the interpreter does not try once more."""
+    failed = False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            failed = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return failed

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hub.cli.options import Failure, database_option, finish, settings_from, standard_input
+from hub.cli.options import Failure, database_option, examples, finish, settings_of_existing, standard_input
 from hub.settings import Settings
 
 
@@ -21,7 +21,7 @@ class CallCommand(click.Command):
             formatter.write_text(", ".join(OPERATIONS))
 
 
-@click.command(cls=CallCommand, epilog="""Example:  trivium call create_task --json '{"title": "Login", "objective": "A login page"}'""")
+@click.command(cls=CallCommand, epilog=examples("""trivium call create_task --json '{"title": "Login", "objective": "A login page"}'"""))
 @click.argument("operation")
 @click.option("--json", "arguments", metavar="JSON", default="{}", help="The input, an object; - reads it from standard input.")
 @database_option
@@ -30,12 +30,12 @@ def call(operation: str, arguments: str, db: str | None) -> None:
 
     When it fails, the error document is printed instead, the reason goes to standard error, and the exit code is 1.
     """
-    settings = settings_from(db=db)
     from hub.operations import OPERATIONS
 
     if operation not in OPERATIONS:
         near = "".join(f" Did you mean {name}?" for name in get_close_matches(operation, OPERATIONS, 1))
         raise Failure(f"There is no operation {operation[:80]!r}.{near} `trivium call --help` lists them all.")
+    settings = settings_of_existing(db)
     raw = standard_input() if arguments == "-" else arguments.encode(errors="surrogateescape")
     click.echo(answer(settings, operation, raw))
 

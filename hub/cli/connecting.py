@@ -3,12 +3,12 @@
 import click
 
 from hub.addresses import MCP, base_url
-from hub.cli.options import Failure, settings_from
+from hub.cli.options import Failure, examples, settings_from
 from hub.clients import CLIENTS, LATER, WriteError, write
 from hub.settings import PORT
 
 
-@click.command(epilog="Examples:  trivium connect claude    trivium connect gemini --write")
+@click.command(epilog=examples("trivium connect claude", "trivium connect gemini --write"))
 @click.argument("client", type=click.Choice([*CLIENTS, *(name.lower() for name in LATER)], case_sensitive=False))
 @click.option("--write", "do_write", is_flag=True, help="Put it into the client's file, keeping what is there (and a FILE.bak).")
 @click.option("--url", help="Where the hub listens, if not where these settings say.", metavar="URL")
@@ -22,10 +22,12 @@ def connect(client: str, do_write: bool, url: str | None) -> None:
             backup = write(chosen, address)
         except WriteError as error:
             raise Failure(str(error)) from None
-        click.echo(f"{chosen.title} finds the hub through {chosen.path}{f'; as it was, it is {backup.name}' if backup else ''}.")
+        where = "in this project, and only in it," if chosen.of_project else "in every project"
+        was = f" As it was, it is {backup.name}." if backup else ""
+        click.echo(f"{chosen.title} finds the hub {where} through {chosen.path.absolute()}.{was}")
         return
     if chosen.command:
-        click.echo(f"Run:\n\n{chosen.command(address)}\n\nor put this into {chosen.file}:\n")
+        click.echo(f"Run:\n\n{chosen.command(address)}\n\nor put this into {chosen.file}, which `trivium connect {client} --write` does:\n")
     else:
         click.echo(f"Put this into {chosen.file}, or let `trivium connect {client} --write` do it:\n")
     click.echo(chosen.snippet(address))

@@ -8,6 +8,9 @@ import click
 
 from hub.operations.base import Operation
 
+WEB_ONLY = ("create_git_hub_issue", "repo_path", "sync_to_git_hub")
+"""Accepted because the web frontend says them; nobody needs to type them."""
+
 
 class JsonValue(click.ParamType[Any]):
     name = "JSON"
@@ -16,7 +19,7 @@ class JsonValue(click.ParamType[Any]):
         try:
             return json.loads(value)
         except ValueError:
-            self.fail(f"{value!r} is not JSON. Quote it for the shell, like '{{\"name\": \"value\"}}'.", param, ctx)
+            self.fail(f'{value!r} is not JSON. Quote it for the shell, like \'{{"name": "value"}}\'.', param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class InputField:
     alias: str
     required: bool
     schema: dict[str, Any]
+    changes: bool
+    """Of an operation that leaves as it is what is not said: the default is not what happens."""
 
     @property
     def option(self) -> str:
@@ -48,7 +53,7 @@ class InputField:
         kind = None if item.get("type") == "boolean" else _type(item)
         return click.Option(
             [flags, self.name], type=kind, multiple=self.many, default=None, required=required, help=self._help(),
-            metavar=None if isinstance(kind, click.Choice | None) else kind.name.upper(),
+            hidden=self.name in WEB_ONLY, metavar=None if isinstance(kind, click.Choice | None) else kind.name.upper(),
         )  # fmt: skip
 
     def _help(self) -> str:
@@ -56,8 +61,8 @@ class InputField:
         parts = [" ".join(self.schema.get("description", "").split())]
         parts += ["Repeatable."] if self.many else []
         parts += ["- reads standard input."] if self.name == "content" else []
-        if default not in (None, "", [], {}):
-            parts.append(f"[default: {str(default).lower() if isinstance(default, bool) else default}]")
+        if default not in (None, "", [], {}) and not self.changes:
+            parts.append(f"[default: {str(default).lower() if isinstance(default, bool) or 'enum' in self.shape else default}]")
         return " ".join(part for part in parts if part)
 
 
@@ -67,7 +72,8 @@ def fields_of(operation: Operation) -> list[InputField]:
     required = schema.get("required", ())
     models = operation.input.model_fields
     aliases = {name: field.alias or name for name, field in models.items()}
-    fields = [InputField(name, alias, alias in required, schema["properties"][alias]) for name, alias in aliases.items()]
+    changes = operation.name.startswith("update_")
+    fields = [InputField(name, alias, alias in required, schema["properties"][alias], changes) for name, alias in aliases.items()]
     return sorted(fields, key=lambda field: (not field.required, field.name == "idempotency_key"))
 
 

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from hub.cli.options import Failure, database_option, finish, settings_from
+from hub.cli.options import Failure, database_option, examples, finish, settings_from
 from hub.databases import driver_of, sqlite_path
 from hub.settings import Settings
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from hub.archive import Counts
 
 NOWHERE = "The memory store holds nothing beyond one process. Name a database with --db sqlite:PATH or --db postgresql://…"
-IMPORTS = (
-    "Examples:  trivium import backup.jsonl --db sqlite:new.db    "
-    "zcat hub.jsonl.gz | trivium import - --db postgresql://hub@new/trivium"
-)  # fmt: skip
+EXPORTS = examples("trivium export backup.jsonl", "trivium export - --db postgresql://hub@old/trivium | gzip > hub.jsonl.gz")
+IMPORTS = examples(
+    "trivium import backup.jsonl --db sqlite:new.db", "zcat hub.jsonl.gz | trivium import - --db postgresql://hub@new/trivium"
+)
 
 
-@click.command(epilog="Examples:  trivium export backup.jsonl    trivium export - --db postgresql://hub@old/trivium | gzip > hub.jsonl.gz")
+@click.command(epilog=EXPORTS)
 @click.argument("file")
 @database_option
 def export(file: str, db: str | None) -> None:

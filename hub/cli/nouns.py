@@ -4,29 +4,40 @@ The noun is the one in the operation's grant, because it is what a reader thinks
 """
 
 import sys
+from shutil import get_terminal_size
 from typing import Any
 
 import click
 
 from hub.cli.calling import answer
 from hub.cli.fields import InputField, fields_of
-from hub.cli.options import database_option, settings_from, standard_input
+from hub.cli.options import database_option, examples, settings_of_existing, standard_input_text
 from hub.cli.tables import rendered
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation
 
 LINKING = ("to", "from")
 """Words at the end of a name that only led to the noun."""
+SAME = {"mail": ("message", "messages", "inbox"), "reservations": ("files",)}
+"""What a noun is also called, at the end of a name."""
 Noun = click.Command
 EXAMPLES = {
-    "workspaces": 'Example:  trivium workspaces create --title "The shop"',
-    "agents": "Example:  trivium agents create --name Ada --role DEVELOPER",
-    "tasks": 'Example:  trivium tasks create --title Login --objective "A login page that works" --priority high',
-    "notes": "Example:  trivium notes set-content spec --content - < spec.md",
-    "mail": "Example:  trivium mail read-inbox --agent-id AGENT_ID",
-    "reservations": "Example:  trivium reservations reserve-files --agent-id AGENT_ID --paths 'src/**'",
-    "events": "Example:  trivium events list --kinds task --after 100",
+    "workspaces": 'trivium workspaces create --title "The shop"',
+    "agents": "trivium agents create --name Ada --role DEVELOPER",
+    "tasks": 'trivium tasks create --title Login --objective "A login page that works" --priority high',
+    "notes": "trivium notes set-content spec --content - < spec.md",
+    "mail": "trivium mail read --agent-id AGENT_ID",
+    "reservations": "trivium reservations reserve --agent-id AGENT_ID --paths 'src/**'",
+    "events": "trivium events list --kinds task --after 100",
 }
+
+
+class NounGroup(click.Group):
+    """An operation is also known by its whole name: `reservations reserve-files` is `reservations reserve`."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        whole = (made for made in self.commands.values() if isinstance(made, OperationCommand) and made.whole_name == cmd_name)
+        return super().get_command(ctx, cmd_name) or next(whole, None)
 
 
 def noun_of(operation: Operation) -> str:
@@ -39,7 +50,7 @@ def command_names(noun: str, operations: list[Operation]) -> dict[str, Operation
     for operation in operations:
         words = operation.name.split("_")
         short = [word for word in words if word not in (noun, singular(noun))]
-        while short and short[-1] in LINKING:
+        while short and short[-1] in (*LINKING, *SAME.get(noun, ())):
             short.pop()
         for at, word in enumerate(short):
             short[at] = "show" if word == "get" else word
@@ -65,7 +76,8 @@ def nouns() -> dict[str, Noun]:
             named = command_names(noun, operations)
             commands = {name: command(name, noun, operation) for name, operation in named.items()}
             told = (sys.modules[operations[0].handler.__module__].__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
-            made[noun] = click.Group(noun, commands, help=told, no_args_is_help=True, epilog=EXAMPLES.get(noun))
+            epilog = examples(EXAMPLES[noun]) if noun in EXAMPLES else None
+            made[noun] = NounGroup(noun, commands, help=told, no_args_is_help=True, epilog=epilog)
     return made
 
 
@@ -81,6 +93,10 @@ class OperationCommand(click.Command):
     operation: Operation
     _fields: list[InputField] | None = None
 
+    @property
+    def whole_name(self) -> str:
+        return self.operation.name.replace("_", "-")
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         if self._fields is None:
             self._fields = fields_of(self.operation)
@@ -88,17 +104,19 @@ class OperationCommand(click.Command):
         return super().get_params(ctx)
 
     def invoke(self, ctx: click.Context) -> None:
-        as_json, settings = ctx.params["as_json"], settings_from(db=ctx.params["db"])
+        as_json, settings = ctx.params["as_json"], settings_of_existing(ctx.params["db"])
         arguments = self._arguments(ctx)
         if arguments.get("content") == "-":
-            arguments["content"] = standard_input().decode("utf-8", "replace")
+            arguments["content"] = standard_input_text()
         said = answer(settings, self.operation.name, arguments, document=as_json)
-        click.echo(said if as_json else rendered(said))
+        click.echo(said if as_json else rendered(said, get_terminal_size().columns if sys.stdout.isatty() else None))
 
     def _arguments(self, ctx: click.Context) -> dict[str, Any]:
         """What was said, by its names on the wire. Raises UsageError when something is missing."""
         given, main = dict(ctx.params), self._main
         if main and given["main"] is not None:
+            if given[main.name] not in (None, given["main"]):
+                raise click.UsageError(f"{_metavar(main)} and {main.option} are not the same: give one of them.", ctx)
             given[main.name] = given["main"]
         fields = self._fields or ()
         for field in fields:
@@ -117,8 +135,10 @@ class OperationCommand(click.Command):
 
     def _parameters(self, fields: list[InputField]) -> list[click.Parameter]:
         main = self._main
-        options: list[click.Parameter] = [field.parameter(field.required and field != main) for field in fields]
+        options = [field.parameter(field.required and field != main) for field in fields]
         options += [click.Option(["--json", "as_json"], is_flag=True, help="Print the answer's JSON, exactly as `trivium call` does.")]
+        if main:
+            options[fields.index(main)].help = f"Another way to give {main.name.upper()}."
         shared = database_option(click.Command("shared")).params
         return [*([click.Argument(["main"], required=False, metavar=_metavar(main))] if main else []), *options, *shared]
 

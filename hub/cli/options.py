@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from hub.databases import SettingsError
-from hub.settings import ROWS, Settings, load
+from hub.databases import SettingsError, driver_of, sqlite_path
+from hub.settings import ROWS, Settings, default_database, load
 
 T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -58,6 +58,21 @@ def settings_from(**given: Any) -> Settings:
         raise Failure(str(error)) from None
 
 
+def settings_of_existing(db: str | None) -> Settings:
+    """Only the file in the user's own data folder is made when it is not there: any other name may be mistyped."""
+    settings = settings_from(db=db)
+    if driver_of(settings.database) == "sqlite":
+        path = sqlite_path(settings.database)
+        if not os.path.exists(path) and path != default_database():
+            raise Failure(f"There is no database {path}. `trivium serve --db sqlite:{path}` makes one.")
+    return settings
+
+
+def examples(*lines: str) -> str:
+    """An epilog with each command on a line of its own, as it can be copied."""
+    return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
+
+
 def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run it to its end. What a caller may read of a failure becomes one line."""
     from hub.domain.errors import HubError  # the hub is imported only by commands that need it
@@ -73,3 +88,10 @@ def standard_input() -> bytes:
     if sys.stdin.isatty():
         click.echo("Reading from the terminal; end with Ctrl-D.", err=True)
     return sys.stdin.buffer.read()
+
+
+def standard_input_text() -> str:
+    try:
+        return standard_input().decode()
+    except UnicodeDecodeError as error:
+        raise Failure(f"Standard input is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#x}. Convert it first.") from None

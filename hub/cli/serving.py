@@ -1,16 +1,30 @@
 """`serve` and `mcp`: the hub as a process that others talk to."""
 
 import json
+import os
 from typing import Any
 
 import click
 
-from hub.addresses import LOOPBACK
-from hub.cli.options import database_option, finish, setting_options, settings_from
-from hub.settings import Settings
+from hub.addresses import exposed
+from hub.cli.options import database_option, examples, finish, setting_options, settings_from
+from hub.settings import PORT, ROWS, VARIABLES, Settings, config_path, unknown
 
 
-@click.command(epilog="Examples:  trivium serve    trivium serve --port 0 --db memory:    trivium serve --db postgresql://hub@db.example.com/trivium")
+class ServeCommand(click.Command):
+    """Its help lists where else the settings may stand."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Settings, also as variables"):
+            formatter.write_text(", ".join([*(row.variable for row in ROWS), *VARIABLES, "DATABASE_URL"]))
+            formatter.write_text(f"Or as lines of {config_path(os.environ)}, like port = {PORT}.")
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(
+    cls=ServeCommand,
+    epilog=examples("trivium serve", "trivium serve --port 0 --db memory:", "trivium serve --db postgresql://hub@db.example.com/trivium"),
+)
 @setting_options("host", "port")
 @database_option
 @setting_options("durability", "log_format", "log_level", "allowed_hosts", "allowed_origins", "max_body_bytes", "shutdown_seconds")
@@ -21,6 +35,8 @@ def serve(ready_json: bool, **given: Any) -> None:
     from hub import logs, main
 
     logs.set_up(settings)
+    for told in unknown(os.environ):
+        main.log.warning("%s", told)
 
     def ready(started: main.Started) -> None:
         if settings.log_format == "json":
@@ -33,7 +49,7 @@ def serve(ready_json: bool, **given: Any) -> None:
     finish(main.serve(settings, ready))
 
 
-@click.command(epilog='Example, in an MCP client\'s configuration:  {"command": "trivium", "args": ["mcp"]}')
+@click.command(epilog='\b\nExample, in an MCP client\'s configuration:\n  {"command": "trivium", "args": ["mcp"]}')
 @click.option(
     "--profile", type=click.Choice(("core", "full")), default="core", show_default=True,
     help="Which tools: core, what an agent needs every day, or full.",
@@ -58,8 +74,8 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     doors = started["doors"]
     lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
     lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "rpc", "events", "health")]
-    if settings.host not in LOOPBACK:
-        lines.append(f"  CAUTION    it listens on {settings.host} without a password: everyone who reaches that address can use it")
+    if caution := exposed(settings.host):
+        lines.append(f"  CAUTION    {caution}")
     if settings.database == "memory:":
         lines.append("  CAUTION    the database is in memory: everything is gone when the hub stops")
     lines += ["", "Connect an agent (`trivium connect CLIENT --write` does it for you):"]

@@ -5,37 +5,76 @@ from typing import Any
 
 import click
 
-FIRST = ("cursor", "number", "turn", "id", "kind", "name", "title", "status", "role", "priority", "presence")
+FIRST = (
+    "cursor", "number", "turn", "id", "kind", "name", "title", "status", "role", "priority", "presence",
+    "path", "agentId", "fromAgentId", "subject", "content", "snippet",
+)  # fmt: skip
 """The columns of a table, as far as the records have them; the others come after, while there is room."""
 LEFT_OUT = (
     "version", "createdAt", "updatedAt", "workspaceId", "agentId", "columnId", "position", "claimCount", "textVersion", "documentId",
 )  # fmt: skip
-WIDEST, COLUMNS = 60, 8
-
-
+INSTEAD = {
+    "title": {"objective", "content"},
+    "number": {"id"},
+    "path": {"id"},
+}
+"""What a record needs not show beside the one that tells it apart."""
+COLUMNS = 8
+LEAST = 12
+"""A column that is cut keeps this much; ids are never cut, because they are copied."""
 UNSEEN = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\ufffd")
 """Control characters: what agents wrote must not steer the reader's terminal."""
 
 
-def rendered(answer: str) -> str:
+def rendered(answer: str, width: int | None = None) -> str:
+    """`width` is the terminal's; nothing is cut where there is none."""
     document: dict[str, Any] = json.loads(answer)
     lists = [name for name, value in document.items() if isinstance(value, list) and all(isinstance(item, dict) for item in value)]
     if "id" in document or len(lists) != 1:
         return _fields(document)
     (name,) = lists
-    beside = [f"{key}: {_cell(value)}" for key, value in document.items() if key != name]
-    return "\n".join([_table(document[name]) if document[name] else f"No {name}.", *beside])
+    beside = [f"{key}: {_cell(value)}" for key, value in document.items() if key != name and not isinstance(value, list | dict)]
+    return "\n".join([_table(document[name], width) if document[name] else f"No {name}.", *beside])
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
-    present = list(dict.fromkeys(name for row in rows for name, value in row.items() if not isinstance(value, list | dict)))
-    names = [name for name in FIRST if name in present]
-    names += [name for name in present if name not in FIRST and name not in LEFT_OUT][: max(0, COLUMNS - len(names))]
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    short = [[cell if len(cell) <= WIDEST else cell[: WIDEST - 1] + "…" for cell in line] for line in cells]
-    widths = [max(len(line[at]) for line in [names, *short]) for at in range(len(names))]
-    head, *lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in [names, *short]]
-    return "\n".join([click.style(head, bold=True), *lines])
+def _table(rows: list[dict[str, Any]], room: int | None) -> str:
+    names = _names(rows)
+    lines = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
+    widths = _fitted(names, [max(len(line[at]) for line in lines) for at in range(len(names))], room)
+    shown = (zip(line, widths, strict=False) for line in lines)  # the last columns may have no room
+    head, *body = ["  ".join(_cut(cell, width).ljust(width) for cell, width in line).rstrip() for line in shown]
+    return "\n".join([click.style(head, bold=True), *body])
+
+
+def _names(rows: list[dict[str, Any]]) -> list[str]:
+    """The columns in which something stands, the important ones first."""
+    filled = [name for row in rows for name, value in row.items() if value not in (None, "") and not isinstance(value, list | dict)]
+    without = {*LEFT_OUT} - ({"agentId"} if "path" in filled else set())
+    without |= {name for told, others in INSTEAD.items() if told in filled for name in others}
+    present = [name for name in dict.fromkeys(filled) if name not in without]
+    return sorted(present, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))[:COLUMNS]
+
+
+def _fitted(names: list[str], widths: list[int], room: int | None) -> list[int]:
+    """The widest columns get narrower first; when that is not enough, the last columns go."""
+    if room is None:
+        return widths
+    least = [width if name.lower().endswith("id") else min(width, LEAST) for name, width in zip(names, widths, strict=True)]
+    shown = len(names)
+    while shown > 1 and _total(least[:shown]) > room:
+        shown -= 1
+    fitted = widths[:shown]
+    while _total(fitted) > room and (wide := [at for at in range(shown) if fitted[at] > least[at]]):
+        fitted[max(wide, key=lambda at: fitted[at])] -= 1
+    return fitted
+
+
+def _total(widths: list[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 1] + "…"
 
 
 def _fields(document: dict[str, Any]) -> str:

@@ -75,11 +75,14 @@ class Trivium:
                 await process.communicate()
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await self.python("-m", "hub.cli", *arguments)
+
+    async def python(self, *arguments: str) -> asyncio.subprocess.Process:
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
         environ = kept | {"HOME": str(self.home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::ResourceWarning"} | self.environ
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hub.cli", *arguments, stdin=pipe, stdout=pipe, stderr=pipe, cwd=self.home, env=environ
+            sys.executable, *arguments, stdin=pipe, stdout=pipe, stderr=pipe, cwd=self.home, env=environ
         )
 
 

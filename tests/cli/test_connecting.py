@@ -23,9 +23,12 @@ FILES: dict[str, tuple[str, dict[str, Any]]] = {
 async def test_what_is_shown_is_what_is_written(trivium: Trivium, client: str) -> None:
     name, entry = FILES[client]
     shown = (await trivium("connect", client)).out
+    assert f"`trivium connect {client} --write`" in shown
     assert _read(name, shown[min(at for at in (shown.find("{"), shown.find("[")) if at >= 0) :]) == entry
     done = await trivium("connect", client, "--write")
     assert done.code == 0, done.err
+    assert f"through {trivium.home / name}." in done.out
+    assert ("in this project" in done.out) == (client == "claude")
     assert _read(name, (trivium.home / name).read_text()) == entry
     assert not list(trivium.home.rglob("*.bak"))
 

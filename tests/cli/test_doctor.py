@@ -1,10 +1,20 @@
 """`trivium doctor`: what is wrong, and what to do about it."""
 
+import os
+import shutil
 import socket
 import sqlite3
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hub import doctor
+from hub.domain import KINDS
+from hub.main import opened
+from hub.ports import Finding
+from hub.settings import Settings
+from stores.sqlite import SqliteStore
 from tests.cli.conftest import Trivium
 from tests.postgres import free_port
 
@@ -39,7 +49,7 @@ async def test_a_port_of_somebody_else_is_wrong(trivium: Trivium) -> None:
 
 
 async def test_a_schema_that_drifted_is_wrong(trivium: Trivium) -> None:
-    await trivium.json("call", "get_health", "--db", "sqlite:hub.db")
+    await (await SqliteStore.open(trivium.home / "hub.db", KINDS)).close()
     with sqlite3.connect(trivium.home / "hub.db") as raw:
         raw.execute("CREATE TABLE stranger (a)")
     raw.close()
@@ -49,7 +59,7 @@ async def test_a_schema_that_drifted_is_wrong(trivium: Trivium) -> None:
 
 
 async def test_a_newer_schema_is_wrong(trivium: Trivium) -> None:
-    await trivium.json("call", "get_health", "--db", "sqlite:hub.db")
+    await (await SqliteStore.open(trivium.home / "hub.db", KINDS)).close()
     with sqlite3.connect(trivium.home / "hub.db") as raw:
         raw.execute("UPDATE schema_version SET version = 99")
     raw.close()
@@ -65,6 +75,8 @@ async def test_a_newer_schema_is_wrong(trivium: Trivium) -> None:
         (("--port", "x"), "--port: 'x' is not allowed", "0 to 65535"),
         (("--db", "sqlite:text.txt"), "Cannot open", "--db sqlite:PATH"),
         (("--db", "sqlite:text.txt/hub.db"), "there is no file", "--db sqlite:PATH"),
+        (("--db", "sqlite:/proc/x/y.db"), "there is no file", "--db sqlite:PATH"),
+        (("--db", "sqlite:/tmp"), "/tmp is a folder", "--db sqlite:/tmp/hub.db"),
         (("--db", "postgresql://u:secret@127.0.0.1:1/hub"), "Cannot use the Postgres database", "DATABASE_URL"),
     ],
 )  # fmt: skip
@@ -75,6 +87,7 @@ async def test_what_is_wrong_comes_with_the_next_step(trivium: Trivium, argument
     assert told in done.out
     assert step in done.out
     assert "secret" not in done.out + done.err
+    assert "chmod" not in done.out
 
 
 async def test_a_postgres_is_looked_at_without_showing_its_password(trivium: Trivium, postgres_url: str) -> None:
@@ -84,3 +97,47 @@ async def test_a_postgres_is_looked_at_without_showing_its_password(trivium: Tri
     assert "secret" not in done.out
 
 
+async def test_cautions_do_not_make_it_wrong(trivium: Trivium) -> None:
+    trivium.environ["TRIVIUM_PROT"] = "1"
+    done = await trivium("doctor", "--host", "0.0.0.0", "--port", "0")
+    assert done.code == 0
+    assert "everyone who reaches that address can use it" in done.out
+    assert "TRIVIUM_PROT is no setting of this version, and does nothing; TRIVIUM_PORT is one" in done.out
+
+
+async def test_only_what_is_wrong_with_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "hub.db"
+    await (await SqliteStore.open(path, KINDS)).close()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs this may be allowed everything
+    assert [(found.what, found.next_step) for found in await _wrong(path)] == [
+        (f"this user may not read and write {path}", f"chmod u+rw {path}")
+    ]
+
+
+async def test_a_folder_of_somebody_else_is_not_to_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "hub.db"
+    await (await SqliteStore.open(path, KINDS)).close()
+    monkeypatch.setattr(doctor, "_writable", lambda _: False)
+    (found,) = await _wrong(path)
+    assert "chmod" not in found.next_step
+    monkeypatch.setattr(doctor, "default_database", lambda: path)
+    (found,) = await _wrong(path)
+    assert found.next_step == f"chmod u+rwx {tmp_path}"
+
+
+async def test_a_disk_that_is_nearly_full_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def usage(_: Any) -> Any:
+        return shutil._ntuple_diskusage(100_000_000, 90_000_000, 10_000_000)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    told = [found.what for found in await _examined(tmp_path / "hub.db")]
+    assert f"the disk of {tmp_path} has only 10.0 MB free" in told
+
+
+async def _wrong(path: Path) -> list[Finding]:
+    return [found for found in await _examined(path) if not found.ok]
+
+
+async def _examined(path: Path) -> list[Finding]:
+    settings = Settings(database=f"sqlite:{path}", port=0)
+    return [found async for found in doctor.examined(settings, path.with_name("config.toml"), opened)]

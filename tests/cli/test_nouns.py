@@ -31,7 +31,9 @@ def test_every_operation_of_the_catalogue_is_one_command() -> None:
         ("tasks list", "list_tasks"), ("tasks show", "get_task"), ("tasks create", "create_task"), ("tasks claim", "claim_task"),
         ("tasks delete", "delete_task"), ("tasks delete-tasks", "delete_tasks"), ("tasks set-verdict", "set_verdict"),
         ("notes show", "get_note"), ("notes append", "append_to_note"), ("notes set-content", "set_note_content"),
-        ("mail read-inbox", "read_inbox"), ("events subscribe", "subscribe_to_events"), ("search", "search"), ("health", "get_health"),
+        ("mail read", "read_inbox"), ("mail send", "send_message"),
+        ("reservations reserve", "reserve_files"), ("reservations release", "release_files"),
+        ("events subscribe", "subscribe_to_events"), ("search", "search"), ("health", "get_health"),
     ],
 )  # fmt: skip
 def test_commands_have_the_names_that_one_would_type(typed: str, operation: str) -> None:
@@ -50,7 +52,10 @@ async def test_a_newcomer_finds_the_commands_the_nouns_and_examples_in_the_help(
     top = (await trivium("--help")).out
     for word in ("serve", "connect", "doctor", "export", "import", "call", "mcp", "tasks", "notes", "mail", "search"):
         assert f"\n  {word} " in top
-    assert "Example:  trivium tasks create --title" in (await trivium("tasks", "--help")).out
+    assert (
+        '\n  Example:\n    trivium tasks create --title Login --objective "A login page that works" --priority high\n'
+        in (await trivium("tasks", "--help")).out
+    )
     one = (await trivium("tasks", "create", "--help")).out
     assert "--title TEXT" in one
     assert "[required]" in one
@@ -64,8 +69,8 @@ async def test_work_goes_from_command_to_command(trivium: Trivium) -> None:
     task = await trivium.json("tasks", "create", *given, "--json")
     assert (task["priority"], task["labels"]) == ("high", ["web", "ui"])
     table = (await trivium("tasks", "list")).out.splitlines()
-    assert table[0].split() == ["id", "title", "status", "priority", "objective"]
-    assert table[1].split() == [task["id"], "Login", "PENDING", "high", "A", "page"]
+    assert table[0].split() == ["id", "title", "status", "priority"]
+    assert table[1].split() == [task["id"], "Login", "PENDING", "high"]
     claimed = await trivium.json("tasks", "claim", "--agent-id", agent["id"], "--json")
     assert claimed["claim"]["agentId"] == agent["id"]
     shown = (await trivium("tasks", "show", task["id"])).out
@@ -83,7 +88,8 @@ async def test_json_is_exactly_what_call_prints(trivium: Trivium) -> None:
 
 async def test_a_failure_is_one_line_for_people_and_a_document_with_json(trivium: Trivium) -> None:
     done = await trivium("tasks", "show", "nope")
-    assert (done.code, done.out, done.err) == (1, "", "error: There is no task 'nope'.\n")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert done.err.startswith("error: There is no task 'nope'.")
     done = await trivium("tasks", "show", "nope", "--json")
     assert (done.code, done.json["kind"]) == (1, "not_found")
 
@@ -99,6 +105,7 @@ async def test_a_failure_is_one_line_for_people_and_a_document_with_json(trivium
         (("agents", "create", "--name", "a", "--role", "GATE", "--metadata", "{"), "is not JSON"),
         (("tasks", "lsit"), "No such command 'lsit'"),
         (("taks", "list"), "No such command 'taks'"),
+        (("tasks", "update", "one", "--task-id", "other", "--title", "t"), "TASK_ID and --task-id are not the same"),
     ],
 )  # fmt: skip
 async def test_wrong_usage_says_what_is_right(trivium: Trivium, arguments: tuple[str, ...], told: str) -> None:
@@ -114,8 +121,52 @@ async def test_wrong_usage_says_what_is_right(trivium: Trivium, arguments: tuple
         ({"tasks": [{"id": "1", "title": "a\nb"}], "nextCursor": "1"}, "id  title\n1   a b\nnextCursor: 1"),
         ({"id": "1", "labels": [], "data": {"a": 1}}, 'id    1\ndata  {"a": 1}'),
         ({"id": "1", "content": "a\x1b[31m\nb"}, "id  1\n\ncontent\na\ufffd[31m\nb"),
-        ({"tasks": [{"id": "1", "title": "\x9b2J" + "x" * 80}]}, f"id  title\n1   \ufffd2J{'x' * 56}…"),
+        ({"tasks": [{"id": "1", "title": "\x9b2J" + "x" * 80}]}, f"id  title\n1   \ufffd2J{'x' * 80}"),
+        ({"tasks": [{"id": "1", "title": "a", "objective": "b", "scope": ""}]}, "id  title\n1   a"),
+        ({"tasks": [{"taskId": "1", "title": "a"}], "note": {"id": "spec"}, "blocks": 0}, "title  taskId\na      1\nblocks: 0"),
+        ({"reservations": [{"id": "1", "path": "src/**", "agentId": "ada"}]}, "path    agentId\nsrc/**  ada"),
     ],
 )  # fmt: skip
 def test_answers_are_shown_as_tables_that_cannot_steer_the_terminal(answer: dict[str, Any], shown: str) -> None:
     assert click.unstyle(rendered(json.dumps(answer))) == shown
+
+
+def test_a_table_fits_the_terminal_and_never_cuts_an_id() -> None:
+    one = {"id": "i" * 36, "title": "t" * 90, "status": "PENDING", "by": "b" * 90}
+    lines = click.unstyle(rendered(json.dumps({"tasks": [one, one]}), 80)).splitlines()
+    assert {len(line) for line in lines[1:]} == {80}
+    assert lines[1].split()[0] == one["id"]
+    assert lines[0].split() == ["id", "title", "status", "by"]
+    narrow = click.unstyle(rendered(json.dumps({"tasks": [one]}), 40)).splitlines()
+    assert narrow == ["id", one["id"]]
+
+
+async def test_the_help_promises_no_default_that_a_change_does_not_apply_and_hides_what_only_the_web_says(trivium: Trivium) -> None:
+    update, create = [(await trivium("tasks", name, "--help")).out for name in ("update", "create")]
+    assert "[default:" not in update
+    assert "Another way to give TASK_ID." in update
+    assert "[default: pending]" in create
+    assert create.index("--objective") < create.index("--scope")
+    for hidden in ("--create-git-hub-issue", "--repo-path", "--sync-to-git-hub"):
+        assert hidden not in update + create
+
+
+async def test_the_whole_name_of_an_operation_works_too(trivium: Trivium) -> None:
+    agent = await trivium.json("agents", "create", "--name", "Ada", "--role", "developer", "--json")
+    done = await trivium("reservations", "reserve-files", "--agent-id", agent["id"], "--paths", "src/**")
+    assert agent["id"] in done.out
+    assert "reserve-files" not in (await trivium("reservations", "--help")).out
+
+
+async def test_text_that_is_not_utf8_is_refused(trivium: Trivium) -> None:
+    done = await trivium("notes", "append", "spec", "--content", "-", stdin=b"a\xffb")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "error: Standard input is not UTF-8: byte 2 is 0xff. Convert it first.\n"
+
+
+async def test_the_tasks_made_of_a_note_are_a_table(trivium: Trivium) -> None:
+    await trivium("notes", "append", "spec", "--content", "-", stdin="@@@task\n# Do X\nwell\n@@@\n")
+    first = (await trivium("notes", "convert-task-blocks", "spec")).out
+    assert first.splitlines()[0].split() == ["title", "taskId", "noteId"]
+    assert "note:" not in first
+    assert (await trivium("notes", "convert-task-blocks", "spec")).out.startswith("No tasks.\n")

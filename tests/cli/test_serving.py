@@ -9,7 +9,8 @@ from contextlib import suppress
 import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from tests.cli.conftest import ROOT, Serving, Trivium
+from hub.settings import ROWS
+from tests.cli.conftest import PATIENCE, ROOT, Serving, Trivium
 from tests.postgres import free_port
 
 TIMEOUT = ClientTimeout(total=10)
@@ -117,9 +118,11 @@ async def test_a_taken_port_is_one_line_with_the_next_step(trivium: Trivium) -> 
     ("arguments", "told"),
     [
         (("serve", "--port", "x"), "error: --port: 'x' is not allowed. Give a whole number from 0 to 65535; 0 takes a free port.\n"),
-        (("serve", "--host", "192.0.2.1"), "error: cannot listen on port 3210 of 192.0.2.1: "),
+        (("serve", "--host", "192.0.2.1"), "error: cannot listen on port 3210 of 192.0.2.1: Cannot assign requested address. Give"),
         (("serve", "--db", "sqlite:/proc/hub.db"), "error: Cannot open /proc/hub.db: "),
         (("call", "get_health", "--db", "x"), "error: --db: 'x' is no database. Allowed: memory:, sqlite:PATH or postgresql://"),
+        (("call", "get_health", "--db", "sqlite:/tmp/none/typo.db"), "error: There is no database /tmp/none/typo.db. `trivium serve --db"),
+        (("tasks", "list", "--db", "sqlite:/tmp/none/typo.db"), "error: There is no database /tmp/none/typo.db. `trivium serve --db"),
         (("tasks", "list", "--db", "x"), "error: --db: 'x' is no database."),
     ],
 )  # fmt: skip
@@ -163,9 +166,36 @@ async def test_the_log_can_be_one_json_object_a_line(trivium: Trivium) -> None:
     assert set(lines[0]) == {"time", "level", "logger", "message"}
 
 
-async def test_the_data_folder_is_for_its_owner_alone(trivium: Trivium) -> None:
-    await trivium.json("call", "get_health")
-    assert (trivium.home / ".local" / "share" / "trivium").stat().st_mode & 0o077 == 0
+async def test_the_data_folder_and_what_is_in_it_are_for_their_owner_alone(trivium: Trivium) -> None:
+    async with trivium.serving("serve", "--port", "0"):
+        folder = trivium.home / ".local" / "share" / "trivium"
+        assert {path.name for path in folder.iterdir()} == {"hub.db", "hub.db-wal", "hub.db-shm"}
+        assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+
+
+async def test_the_help_lists_the_settings_and_a_variable_that_is_none_is_told_of(trivium: Trivium) -> None:
+    words = (await trivium("serve", "--help")).out.replace(",", " ").split()
+    assert {row.variable for row in ROWS} <= set(words)
+    assert f"{trivium.home}/.config/trivium/config.toml" in "".join(words)
+    trivium.environ["TRIVIUM_PROT"] = "1"
+    async with trivium.serving("serve", "--port", "0") as serving:
+        done = await serving.stop()
+    assert done.err.count("TRIVIUM_PROT is no setting") == 1
+    assert done.code == 0
+
+
+async def test_a_second_signal_stops_at_once(trivium: Trivium) -> None:
+    async with trivium.serving("serve", "--port", "0", "--shutdown-seconds", "60") as serving:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(serving.ready["url"].rpartition(":")[2]))
+        writer.write(b"POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        await writer.drain()
+        serving.process.send_signal(signal.SIGINT)
+        assert serving.process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            await serving.process.stderr.readuntil(b"stopping")
+        done = await serving.stop(signal.SIGINT)
+        writer.close()
+    assert done.code == -signal.SIGINT
 
 
 async def test_commands_beside_a_server_see_and_change_the_same_database(trivium: Trivium) -> None:
@@ -186,7 +216,5 @@ async def _next_event(http: ClientSession, serving: Serving, after: int) -> str:
 
 async def test_the_command_line_imports_nothing_heavy_by_itself() -> None:
     code = "import sys, hub.cli; print([name for name in ('pydantic', 'aiohttp', 'mcp', 'asyncpg', 'aiosqlite') if name in sys.modules])"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=ROOT
-    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
     assert (await process.communicate())[0] == b"[]\n"

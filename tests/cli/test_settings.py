@@ -81,6 +81,7 @@ def test_a_database_that_cannot_be_is_one_line_without_its_password(environ: dic
         ({"TRIVIUM_LOG_LEVEL": "loud"}, {}, ("TRIVIUM_LOG_LEVEL", "debug")),
         ({"TRIVIUM_SHUTDOWN_SECONDS": "nan"}, {}, ("TRIVIUM_SHUTDOWN_SECONDS", "'nan'")),
         ({}, {"allowed_origins": ("hub.example.com",)}, ("--allowed-origin:", "https://")),
+        ({}, {"allowed_hosts": ("http://x/",)}, ("--allowed-host:", "'http://x/'", "hub.example.com")),
         ({"TRIVIUM_CONFIG": "/nowhere/config.toml"}, {}, ("TRIVIUM_CONFIG", "/nowhere/config.toml")),
     ],
 )  # fmt: skip
