@@ -83,24 +83,28 @@ def _table(type_: type[Record]) -> list[str]:
         f'CREATE TABLE {kind} (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         f"created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL{own}{text}, PRIMARY KEY (tenant, id))"
     )
-    return [made, f"CREATE INDEX {kind}_text ON {kind} USING GIN (search)"] if type_.searchable else [made]
+    return [made, f"CREATE INDEX {kind}_text ON {kind} USING GIN (search) WITH (fastupdate = off)"] if type_.searchable else [made]
 
 
 def _text(type_: type[Record]) -> str:
-    """The first field weighs A, the others B. Punctuation goes first, or Postgres takes a path, an address or 1.5 for one word."""
-    marks, longest = punctuation.replace("_", "").replace("'", "''"), LONGEST_TEXT // len(type_.searchable)
-    parts = []
-    for at, name in enumerate(type_.searchable):
-        words = f"translate(left(body::jsonb ->> '{to_camel(name)}', {longest}), '{marks}', repeat(' ', {len(punctuation) - 1}))"
-        parts.append(f"setweight(to_tsvector('simple'::regconfig, coalesce({words}, '')), '{'B' if at else 'A'}')")
+    """The first field weighs A, the others B."""
+    first, *others = (f"coalesce(body::jsonb ->> '{to_camel(name)}', '')" for name in type_.searchable)
+    parts = [_words(first, "A"), *([_words(" || ' ' || ".join(others), "B")] if others else [])]
     return " || ".join(parts)
+
+
+def _words(text: str, weight: str) -> str:
+    """Punctuation goes first, or Postgres takes a path, an address or 1.5 for one word."""
+    marks = punctuation.replace("_", "").replace("'", "''")
+    plain = f"translate(left({text}, {LONGEST_TEXT // 2}), '{marks}', '{' ' * (len(punctuation) - 1)}')"
+    return f"setweight(to_tsvector('simple'::regconfig, {plain}), '{weight}')"
 
 
 def _function(name: str, kinds: Sequence[type[Record]]) -> str:
     extra = "".join(f", c{at} text[]" for at in range(width(kinds)))
     return f"""CREATE FUNCTION {name}(u int[], k text[], v bigint[], e bigint[], t text[], i text[], ca text[], ua text[], b text[]{extra},
         eu int[], et text[], en text[], ek text[], er text[], ew text[], eb text[], OUT lost int[], OUT head bigint)
-        LANGUAGE plpgsql AS $body${_function_body(kinds)}$body$"""
+        LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $body${_function_body(kinds)}$body$"""
 
 
 def _function_body(kinds: Sequence[type[Record]]) -> str:
@@ -108,7 +112,8 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
 
     The log's head row is locked first. It is the queue of all nodes: who holds it sees every earlier commit, so the versions
     checked stay true until the end, and cursors are given in commit order without gaps. READ COMMITTED is needed: each statement
-    must see what the lock waited for.
+    must see what the lock waited for. Its plans are made while the tables are small and kept, so they are made without sequential
+    scans: else a new database would slow down with each record until the first ANALYZE.
     """
     more = range(width(kinds))
     rows = "unnest(u, k, v, e, t, i, ca, ua, b" + "".join(f", c{at}" for at in more) + ")"
@@ -119,7 +124,7 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
     return f"""
     DECLARE grown bigint;
     BEGIN
-        SELECT cursor INTO head FROM log_head FOR UPDATE;
+        SELECT cursor INTO head FROM log_head WHERE one = 1 FOR UPDATE;
         lost := ARRAY(SELECT DISTINCT w.u FROM {rows} WHERE coalesce(CASE w.k {current} END, 0) <> w.e);
         {"".join(_write(type_, rows) for type_ in kinds)}
         INSERT INTO log ({", ".join(sql.EVENT_COLUMNS)})
@@ -128,7 +133,7 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
         GET DIAGNOSTICS grown = ROW_COUNT;
         IF grown > 0 THEN
             head := head + grown;
-            UPDATE log_head SET cursor = head;
+            UPDATE log_head SET cursor = head WHERE one = 1;
             PERFORM pg_notify('trivium_log', head::text);
         END IF;
     END """
