@@ -25,6 +25,8 @@ log = logging.getLogger("stores")
 
 PageAsk = tuple[int, str, Filter, int]
 CONNECTIONS = 4
+UNITS = 25
+"""Units a call, and two calls under way: while the server writes one, this process makes the other ready."""
 TIMEOUT = 30.0
 """Seconds for any one statement."""
 LOST = (
@@ -52,7 +54,7 @@ class PostgresStore:
         marks = ", ".join(f"${at}" for at in range(1, 17 + self._width))
         self._call = f"SELECT lost, head FROM {schema.function_name(kinds)}({marks})"
         self._bell = Bell()
-        self._commits: Group[Encoded, int] = Group(self._commit)
+        self._commits: Group[Encoded, int] = Group(self._commit, largest=UNITS, rounds=2)
         self._reads: Group[Key, str | None] = Group(self._read, rounds=2)
         self._pages: Group[PageAsk, Page] = Group(self._read_pages)
         self._heard = asyncio.Event()

@@ -11,6 +11,7 @@ from hub.domain.errors import Refused, Unavailable
 from hub.domain.model import Record
 from hub.ports import IN_USE, Batch, Snapshot, StoredEvent, StoredRecord
 from stores import sql
+from stores.schema import postgres as schema
 from stores.schema.postgres import Connection
 
 BATCH = 500
@@ -46,11 +47,10 @@ async def restore(url: str, kinds: Sequence[type[Record]], batches: AsyncIterato
 async def _add(connection: Connection, batch: Batch) -> None:
     by_type: defaultdict[type[Record], list[sql.Values]] = defaultdict(list)
     for tenant, record in batch.records:
-        by_type[type(record)].append(sql.row(tenant, record))
+        by_type[type(record)].append(schema.row(tenant, record))
     for type_, rows in by_type.items():
-        names = sql.names(type_)
-        marks = ", ".join(f"${at}" for at in range(1, len(names) + 1))
-        await connection.executemany(f"INSERT INTO {type_.kind} ({', '.join(names)}) VALUES ({marks})", rows)
+        names, values = schema.inserted(type_, [f"${at}" for at in range(1, len(rows[0]) + 1)])
+        await connection.executemany(f"INSERT INTO {type_.kind} ({', '.join(names)}) VALUES ({', '.join(values)})", rows)
     events = [(cursor, *sql.logged(tenant, event)) for cursor, tenant, event in batch.events]
     await connection.executemany("INSERT INTO log VALUES ($1, $2, $3, $4, $5, $6, $7)", events)
 

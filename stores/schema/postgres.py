@@ -1,4 +1,4 @@
-"""Postgres's side of the schema: tables, full-text search as a generated column, the commit function, and the look for drift."""
+"""Postgres's side of the schema: tables, the commit function, which keeps the full text, too, and the look for drift."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -6,7 +6,6 @@ from string import punctuation
 from typing import Any, Union
 
 import asyncpg
-from pydantic.alias_generators import to_camel
 
 from hub.domain.model import Record
 from stores import schema, sql
@@ -16,6 +15,7 @@ LOCK = 7_471_001
 """The advisory lock under which one node at a time changes the schema."""
 LONGEST_TEXT = 200_000
 """Characters of a field that are searched: a tsvector holds at most 1 MB."""
+SPACED = str.maketrans(dict.fromkeys(punctuation.replace("_", ""), " "))
 REMOVE, GUARD = 0, -1
 """In place of a new version: what else a step may be."""
 
@@ -27,7 +27,29 @@ def statements(kinds: Sequence[type[Record]]) -> list[str]:
 
 
 def width(kinds: Sequence[type[Record]]) -> int:
-    return max(len(type_.columns) for type_ in kinds)
+    """How many values of its own a row has at most, beyond those that all rows have."""
+    return max(len(type_.columns) + (2 if type_.searchable else 0) for type_ in kinds)
+
+
+def row(tenant: str, record: Record) -> sql.Values:
+    """The values of the columns, and then the texts under search: the first field's, and the others' together.
+
+    Punctuation goes here, or Postgres takes a path, an address or 1.5 for one word; its own `translate` costs ten times as much.
+    """
+    first, *others = type(record).searchable or ("",)
+    if not first:
+        return sql.row(tenant, record)
+    texts = (record.column(first) or "", " ".join(record.column(name) or "" for name in others))
+    return (*sql.row(tenant, record), *(text[: LONGEST_TEXT // 2].translate(SPACED) for text in texts))
+
+
+def inserted(type_: type[Record], values: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns of an INSERT and what goes into them, given the places of a row's values. The first text weighs A, the other B."""
+    names, count = [*sql.names(type_)], len(sql.names(type_))
+    if not type_.searchable:
+        return names, [*values[:count]]
+    words = [f"setweight(to_tsvector('simple', {values[count + at]}), '{weight}')" for at, weight in enumerate("AB")]
+    return [*names, "search"], [*values[:count], " || ".join(words)]
 
 
 def function_name(kinds: Sequence[type[Record]]) -> str:
@@ -78,7 +100,7 @@ async def _shape(connection: Connection) -> dict[str, str]:
 
 def _table(type_: type[Record]) -> list[str]:
     kind, own = type_.kind, "".join(f', {name} TEXT COLLATE "C"' for name in type_.columns)
-    text = f", search tsvector GENERATED ALWAYS AS ({_text(type_)}) STORED" if type_.searchable else ""
+    text = ", search tsvector" if type_.searchable else ""
     made = (
         f'CREATE TABLE {kind} (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         f"created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL{own}{text}, PRIMARY KEY (tenant, id))"
@@ -86,25 +108,11 @@ def _table(type_: type[Record]) -> list[str]:
     return [made, f"CREATE INDEX {kind}_text ON {kind} USING GIN (search) WITH (fastupdate = off)"] if type_.searchable else [made]
 
 
-def _text(type_: type[Record]) -> str:
-    """The first field weighs A, the others B."""
-    first, *others = (f"coalesce(body::jsonb ->> '{to_camel(name)}', '')" for name in type_.searchable)
-    parts = [_words(first, "A"), *([_words(" || ' ' || ".join(others), "B")] if others else [])]
-    return " || ".join(parts)
-
-
-def _words(text: str, weight: str) -> str:
-    """Punctuation goes first, or Postgres takes a path, an address or 1.5 for one word."""
-    marks = punctuation.replace("_", "").replace("'", "''")
-    plain = f"translate(left({text}, {LONGEST_TEXT // 2}), '{marks}', '{' ' * (len(punctuation) - 1)}')"
-    return f"setweight(to_tsvector('simple'::regconfig, {plain}), '{weight}')"
-
-
 def _function(name: str, kinds: Sequence[type[Record]]) -> str:
     extra = "".join(f", c{at} text[]" for at in range(width(kinds)))
     return f"""CREATE FUNCTION {name}(u int[], k text[], v bigint[], e bigint[], t text[], i text[], ca text[], ua text[], b text[]{extra},
         eu int[], et text[], en text[], ek text[], er text[], ew text[], eb text[], OUT lost int[], OUT head bigint)
-        LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $body${_function_body(kinds)}$body$"""
+        LANGUAGE plpgsql AS $body${_function_body(kinds)}$body$"""
 
 
 def _function_body(kinds: Sequence[type[Record]]) -> str:
@@ -112,8 +120,7 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
 
     The log's head row is locked first. It is the queue of all nodes: who holds it sees every earlier commit, so the versions
     checked stay true until the end, and cursors are given in commit order without gaps. READ COMMITTED is needed: each statement
-    must see what the lock waited for. Its plans are made while the tables are small and kept, so they are made without sequential
-    scans: else a new database would slow down with each record until the first ANALYZE.
+    must see what the lock waited for.
     """
     more = range(width(kinds))
     rows = "unnest(u, k, v, e, t, i, ca, ua, b" + "".join(f", c{at}" for at in more) + ")"
@@ -140,13 +147,13 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
 
 
 def _write(type_: type[Record], rows: str) -> str:
-    kind, names = type_.kind, sql.names(type_)
-    values = ", ".join(["w.t", "w.i", "w.v", "w.ca", "w.ua", "w.b", *(f"w.x{at}" for at in range(len(type_.columns)))])
+    kind, places = type_.kind, ["w.t", "w.i", "w.v", "w.ca", "w.ua", "w.b", *(f"w.x{at}" for at in range(len(type_.columns) + 2))]
+    names, values = inserted(type_, places)
     changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
     return f"""IF '{kind}' = ANY (k) THEN
             DELETE FROM {kind} x USING {rows} WHERE w.k = '{kind}' AND w.v = {REMOVE} AND w.u <> ALL (lost)
                 AND x.tenant = w.t AND x.id = w.i;
-            INSERT INTO {kind} ({", ".join(names)}) SELECT {values} FROM {rows}
+            INSERT INTO {kind} ({", ".join(names)}) SELECT {", ".join(values)} FROM {rows}
                 WHERE w.k = '{kind}' AND w.v > 0 AND w.u <> ALL (lost) ON CONFLICT (tenant, id) DO UPDATE SET {changes};
         END IF;
         """

@@ -19,6 +19,7 @@ from hub.domain.tasks import Task
 from hub.operations.base import changes
 from hub.operations.tasks import CreateTask
 from stores import sql
+from stores.schema import postgres as schema
 from stores.sqlite_writer import statements
 from tests.benchmarks.harness import Call, calls, line
 from tests.conftest import open_database
@@ -62,13 +63,13 @@ async def naive_postgres(url: str) -> Call:
     pool = await asyncpg.create_pool(url, min_size=10, max_size=10)
     columns = ", ".join(f"{name} TEXT" for name in sql.EVENT_COLUMNS[1:])
     await pool.execute(f"CREATE TABLE naive_log (cursor BIGSERIAL PRIMARY KEY, {columns})")
-    names = sql.names(Task)
-    marks = ", ".join(f"${at}" for at in range(1, len(names) + 1))
+    names, values = schema.inserted(Task, [f"${at}" for at in range(1, len(sql.names(Task)) + 3)])
 
     async def call() -> None:
-        _, row, event = rows()
+        task, _, event = rows()
+        row = schema.row("local", task)
         async with pool.acquire() as connection, connection.transaction():
-            await connection.execute(f"INSERT INTO task ({', '.join(names)}) VALUES ({marks})", *row)
+            await connection.execute(f"INSERT INTO task ({', '.join(names)}) VALUES ({', '.join(values)})", *row)
             await connection.execute(f"INSERT INTO naive_log ({', '.join(sql.EVENT_COLUMNS[1:])}) VALUES ($1, $2, $3, $4, $5, $6)", *event)
             await connection.execute("SELECT pg_notify('naive', $1)", event[1])
 
