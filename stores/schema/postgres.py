@@ -125,14 +125,12 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
     more = range(width(kinds))
     rows = "unnest(u, k, v, e, t, i, ca, ua, b" + "".join(f", c{at}" for at in more) + ")"
     rows += " AS w(u, k, v, e, t, i, ca, ua, b" + "".join(f", x{at}" for at in more) + ")"
-    current = " ".join(
-        f"WHEN '{type_.kind}' THEN (SELECT x.version FROM {type_.kind} x WHERE x.tenant = w.t AND x.id = w.i)" for type_ in kinds
-    )
     return f"""
     DECLARE grown bigint;
     BEGIN
         SELECT cursor INTO head FROM log_head WHERE one = 1 FOR UPDATE;
-        lost := ARRAY(SELECT DISTINCT w.u FROM {rows} WHERE coalesce(CASE w.k {current} END, 0) <> w.e);
+        lost := ARRAY[]::int[];
+        {"".join(_check(type_, rows) for type_ in kinds)}
         {"".join(_write(type_, rows) for type_ in kinds)}
         INSERT INTO log ({", ".join(sql.EVENT_COLUMNS)})
             SELECT head + row_number() OVER (ORDER BY n), w.t, w.m, w.k, w.r, w.s, w.d
@@ -144,6 +142,15 @@ def _function_body(kinds: Sequence[type[Record]]) -> str:
             PERFORM pg_notify('trivium_log', head::text);
         END IF;
     END """
+
+
+def _check(type_: type[Record], rows: str) -> str:
+    """Kind by kind, so that a call opens the tables that it touches and no others."""
+    version = f"(SELECT x.version FROM {type_.kind} x WHERE x.tenant = w.t AND x.id = w.i)"
+    return f"""IF '{type_.kind}' = ANY (k) THEN
+            lost := lost || ARRAY(SELECT w.u FROM {rows} WHERE w.k = '{type_.kind}' AND coalesce({version}, 0) <> w.e);
+        END IF;
+        """
 
 
 def _write(type_: type[Record], rows: str) -> str:
