@@ -15,6 +15,10 @@ class Caller:
     tenant: str = LOCAL_TENANT
     subject: str = "local"
     grants: frozenset[str] = EVERYTHING
+    profile: str | None = None
+    """The part of the catalogue that its credential asks for; None: the door's default."""
+    credential: str | None = None
+    """Which token it came with, so that what one opened is not another's; None: none was asked for."""
 
     def require(self, grant: str) -> None:
         if grant not in self.grants and "*" not in self.grants:

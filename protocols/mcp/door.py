@@ -34,10 +34,11 @@ from hub.domain.errors import Invalid, NotFound, UnknownOperation, UnsupportedMe
 from hub.operations.base import Profile
 from protocols.bodies import json_body, parsed
 from protocols.identity import caller_of
+from protocols.mcp.calls import Asker, Calls
 from protocols.mcp.exchange import Exchange
 from protocols.mcp.server import server
 from protocols.mcp.sessions import Session, Sessions
-from protocols.mcp.tools import CORE, FULL, call_tool, profile_of, tools
+from protocols.mcp.tools import CORE, FULL, profile_of, tools
 
 VERSION_HEADER = "MCP-Protocol-Version"
 JSON = {"Content-Type": "application/json"}
@@ -45,7 +46,7 @@ JSON = {"Content-Type": "application/json"}
 
 class McpDoor:
     def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+        self._calls = Calls(hub)
         self._servers: dict[Profile, Server[Any]] = {}
         self._sessions = Sessions()
         stamp = orjson.dumps(self._server(CORE).server_info_stamp).decode()
@@ -145,7 +146,7 @@ class McpDoor:
         if not isinstance(name, str) or not isinstance(arguments, dict):
             return _failure(id_, INVALID_PARAMS, "tools/call takes a name and an object of arguments", refused, headers)
         try:
-            result = await call_tool(self._hub, name, arguments, caller)
+            result = await self._calls.call(name, arguments, Asker(caller))
         except UnknownOperation:
             return _failure(id_, INVALID_PARAMS, NotFound("tool", name).message, refused, headers)
         extra = self._modern_end if modern else ""
@@ -166,14 +167,14 @@ class McpDoor:
         if not isinstance(name, str) or not isinstance(arguments, dict):
             raise Invalid("name: it must be a tool's name; args: an object")
         try:
-            result = await call_tool(self._hub, name, arguments, caller_of(request))
+            result = await self._calls.call(name, arguments, Asker(caller_of(request), FULL))
         except UnknownOperation:
             raise Invalid(f"There is no tool {name[:80]!r}.") from None
         return web.Response(body=result.encode(), headers=JSON)
 
     def _server(self, profile: Profile) -> Server[Any]:
         if profile not in self._servers:
-            self._servers[profile] = server(self._hub, profile, _context_caller)
+            self._servers[profile] = server(self._calls, profile, _context_caller)
         return self._servers[profile]
 
 

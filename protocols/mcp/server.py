@@ -10,11 +10,11 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
 
 from hub.access import Caller
-from hub.app import Hub
 from hub.domain.errors import NotFound, UnknownOperation
 from hub.operations.base import Profile
 from hub.version import VERSION
-from protocols.mcp.tools import INSTRUCTIONS, call_tool, tools
+from protocols.mcp.calls import Asker, Calls
+from protocols.mcp.tools import INSTRUCTIONS, tools
 
 NAME = "trivium"
 TOOLS_TTL = 3_600_000
@@ -23,7 +23,7 @@ TOOLS_TTL = 3_600_000
 CallerOf = Callable[[ServerRequestContext[Any, Any]], Caller]
 
 
-def server(hub: Hub, profile: Profile, caller_of: CallerOf) -> Server[Any]:
+def server(calls: Calls, profile: Profile, caller_of: CallerOf) -> Server[Any]:
     listed = ListToolsResult.model_validate({"tools": tools(profile)})
 
     async def list_tools(ctx: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None) -> ListToolsResult:
@@ -31,7 +31,8 @@ def server(hub: Hub, profile: Profile, caller_of: CallerOf) -> Server[Any]:
 
     async def call(ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
         try:
-            return CallToolResult.model_validate_json(await call_tool(hub, params.name, params.arguments or {}, caller_of(ctx)))
+            asker = Asker(caller_of(ctx), profile)
+            return CallToolResult.model_validate_json(await calls.call(params.name, params.arguments or {}, asker))
         except UnknownOperation:
             raise MCPError(INVALID_PARAMS, NotFound("tool", params.name).message) from None
 

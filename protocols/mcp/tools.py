@@ -3,16 +3,11 @@
 from functools import cache
 from typing import Any
 
-import orjson
-
-from hub.access import Caller
-from hub.app import Hub
-from hub.domain.errors import HubError, Invalid, UnknownOperation
+from hub.domain.errors import Invalid
 from hub.domain.model import Record
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation, Profile
 from hub.ports import Json
-from hub.validation import Arguments
 
 CORE, FULL = "core", "full"
 PROFILES = (CORE, FULL)
@@ -37,21 +32,6 @@ def profile_of(name: str | None) -> Profile:
 def tools(profile: Profile) -> list[Json]:
     """The tools of a profile, in the catalogue's order (2025-11-25 §server/tools)."""
     return [_tool(row, profile) for row in OPERATIONS.values() if profile == FULL or profile in row.profiles]
-
-
-async def call_tool(hub: Hub, name: str, arguments: Arguments, caller: Caller) -> str:
-    """A CallToolResult as JSON. What a model can mend is an error in the result; only an unknown tool is raised."""
-    try:
-        text = (await hub.call(name, arguments, caller)).to_json()
-    except UnknownOperation:
-        raise
-    except HubError as error:
-        return f'{{"content":[{_text(orjson.dumps(error.document()).decode())}],"isError":true}}'
-    return f'{{"content":[{_text(text)}],"structuredContent":{text},"isError":false}}'
-
-
-def _text(text: str) -> str:
-    return f'{{"type":"text","text":{orjson.dumps(text).decode()}}}'
 
 
 def _tool(row: Operation, profile: Profile) -> Json:

@@ -47,11 +47,12 @@ async def sdk(database: str) -> None:
 
     from hub.access import LOCAL
     from hub.app import Hub
+    from protocols.mcp.calls import Calls
     from protocols.mcp.server import server
     from tests.conftest import open_database
 
     hub = Hub(await open_database(database))
-    manager = StreamableHTTPSessionManager(server(hub, "core", lambda _: LOCAL), json_response=True)
+    manager = StreamableHTTPSessionManager(server(Calls(hub), "core", lambda _: LOCAL), json_response=True)
     app = Starlette(routes=[Mount("/mcp", app=manager.handle_request)])
     port = free_port()
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)

@@ -11,6 +11,7 @@ from hub.app import Hub
 from hub.ports import Json
 from hub.version import VERSION
 from protocols.mcp import sessions
+from protocols.mcp.calls import Calls
 from protocols.mcp.server import server
 from protocols.mcp.sessions import Session, Sessions
 from tests.core.support import new_agent
@@ -77,7 +78,7 @@ async def test_without_a_session_there_is_only_initialize(http: Http, method: st
 @meets("session owner")
 async def test_a_session_is_nobody_elses(hub: Hub) -> None:
     opened = Sessions()
-    mine = Session(server(hub, "core", lambda _: LOCAL), LOCAL)
+    mine = Session(server(Calls(hub), "core", lambda _: LOCAL), LOCAL)
     opened.add(mine)
     assert opened.get(mine.id, LOCAL) is mine
     assert opened.get(mine.id, Caller(subject="somebody else")) is None
@@ -86,7 +87,7 @@ async def test_a_session_is_nobody_elses(hub: Hub) -> None:
 @meets("session room")
 async def test_sessions_that_are_idle_for_an_hour_make_room_first(hub: Hub) -> None:
     now = 0.0
-    opened, made = Sessions(lambda: now), server(hub, "core", lambda _: LOCAL)
+    opened, made = Sessions(lambda: now), server(Calls(hub), "core", lambda _: LOCAL)
     old, used = Session(made, LOCAL), Session(made, LOCAL)
     for one in (old, used):
         opened.add(one)
