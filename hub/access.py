@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from hub.domain.errors import Forbidden
 
 EVERYTHING = frozenset({"*"})
+READ, WRITE = "read", "write"
+"""Wide grants: all `*.read`; these and all `*.write` but those of the administration."""
+ADMINISTRATION = frozenset({"tokens", "mcp_servers"})
+"""Nouns whose changes decide who may do what, or what the hub runs: `write` does not open them, they are named, or `*` is."""
+USE_TOOLS = "mcp_tools.write"
+"""To see and call the tools of other MCP servers: the one grant that opens no operation."""
 LOCAL_TENANT = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A subject of a tenant. Grants are `<nouns>.<read|write>`; `*` opens everything."""
+    """A subject of a tenant. Grants are `<nouns>.<read|write>`, or wide: `read`, `write`, and `*`, which opens everything."""
 
     tenant: str = LOCAL_TENANT
     subject: str = "local"
@@ -20,8 +26,21 @@ class Caller:
     credential: str | None = None
     """Which token it came with, so that what one opened is not another's; None: none was asked for."""
 
+    def opens(self, grant: str) -> bool:
+        grants = self.grants
+        if "*" in grants or grant in grants:
+            return True
+        noun, _, what = grant.partition(".")
+        if what == READ:
+            return READ in grants or WRITE in grants
+        return WRITE in grants and what == WRITE and noun not in ADMINISTRATION
+
+    def covers(self, grant: str) -> bool:
+        """Whether it may give this grant, wide or not, to another: everything that the grant opens is open to it."""
+        return self.opens(grant) or (grant == READ and WRITE in self.grants)
+
     def require(self, grant: str) -> None:
-        if grant not in self.grants and "*" not in self.grants:
+        if not self.opens(grant):
             raise Forbidden(f"This needs the grant {grant!r}. Ask the operator of the hub for a token that has it.", grant=grant)
 
 

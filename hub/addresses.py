@@ -1,6 +1,8 @@
-"""Where a hub that listens somewhere is reached from this machine."""
+"""Where a hub that listens somewhere is reached from this machine, and which addresses it may call itself."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal
+from urllib.parse import urlsplit
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -8,10 +10,45 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 HEALTH = "/api/health"
 MCP = "/mcp"
 
+Reach = Literal["all", "public", "none"]
+"""How far the hub goes for other MCP servers: programs and any address, public addresses only, or not at all."""
+REACHES: tuple[Reach, ...] = ("all", "public", "none")
+Address = IPv4Address | IPv6Address
+TRANSLATED = ip_network("64:ff9b::/96")
+"""IPv4 behind NAT64 (RFC 6052)."""
+METADATA = {ip_address(one) for one in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")}
+"""Where clouds tell a machine its credentials, beside the link-local address that most of them use."""
 
-def exposed(host: str) -> str | None:
-    """What to know of listening there, if it is more than this machine."""
-    return None if host in LOOPBACK else f"it listens on {host} without a password: everyone who reaches that address can use it"
+
+def reachable(address: Address, reach: Reach) -> bool:
+    """Whether the hub may call this address. Link-local ones and the clouds' metadata services never."""
+    address = _meant(address)
+    if reach == "none" or address.is_link_local or address.is_multicast or address in METADATA:
+        return False
+    return reach == "all" or address.is_global
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
+
+
+def exposed(host: str, auth_required: bool) -> str | None:
+    """What to know of listening there, if it is more than this machine and asks nobody for a token."""
+    if host in LOOPBACK or auth_required:
+        return None
+    return f"it listens on {host} without asking for tokens: everyone who reaches that address can use it"
+
+
+def is_loopback(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def base_url(host: str, port: int) -> str:

@@ -11,13 +11,14 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from hub.access import Caller
+from hub.addresses import Reach
 from hub.domain.errors import Conflict, HubError, Internal, Invalid, Refused, UnknownOperation
 from hub.domain.model import Value, instant, utc_now
 from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Input, Mutation, Operation, Output
-from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page
+from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page, Vault
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
 
@@ -36,8 +37,12 @@ log = logging.getLogger("hub")
 class Hub:
     """Every door's way in. It owns nothing but the turns of the calls that lost a race; the store is its maker's to close."""
 
-    def __init__(self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS) -> None:
+    def __init__(
+        self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS, *,
+        vault: Vault | None = None, reach: Reach = "all",
+    ) -> None:  # fmt: skip
         self.store, self._clock, self._operations = store, clock, operations
+        self.vault, self.reach = vault, reach
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
         self._recent = Recent()
         self._furnished: set[str] = set()
@@ -92,7 +97,7 @@ class Hub:
             for attempt in range(1, ATTEMPTS + 1):
                 unit = UnitOfWork(self.store, caller.tenant, now, None if lost else self._turns, self._recent)
                 try:
-                    output = await work(given, Call(unit, caller))
+                    output = await work(given, Call(unit, caller, self.vault, self.reach))
                     if unit.writes or unit.events:
                         await self.store.commit(unit)
                     return output

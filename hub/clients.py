@@ -27,13 +27,31 @@ class Client:
     entry: Callable[[str], dict[str, Any]]
     command: Callable[[str], str] | None = None
     """The client's own command that does the same."""
+    headers: str = "headers"
+    """Under which key of its entry the HTTP headers stand."""
+    header_option: str = ""
+    """How its own command takes a header; empty: it does not."""
+
+    def server(self, url: str, token: str) -> dict[str, Any]:
+        """The entry, with the header for a token unless that is empty."""
+        entry = self.entry(url)
+        if token:
+            ((_, servers),) = entry.items()
+            servers[NAME][self.headers] = {"Authorization": f"Bearer {token}"}
+        return entry
+
+    def own_command(self, url: str, token: str) -> str | None:
+        if self.command is None or (token and not self.header_option):
+            return None
+        return self.command(url) + (f' {self.header_option} "Authorization: Bearer {token}"' if token else "")
 
     @property
     def toml(self) -> bool:
         return self.file.endswith(".toml")
 
-    def snippet(self, url: str) -> str:
-        return table(self.entry(url)) if self.toml else json.dumps(self.entry(url), indent=2)
+    def snippet(self, url: str, token: str = "") -> str:
+        entry = self.server(url, token)
+        return table(entry) if self.toml else json.dumps(entry, indent=2)
 
     @property
     def path(self) -> Path:
@@ -53,16 +71,23 @@ def table(entry: dict[str, Any]) -> str:
     """The one server of a TOML entry."""
     ((group, servers),) = entry.items()
     ((name, values),) = servers.items()
-    return "\n".join([f"[{group}.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())])
+    return "\n".join([f"[{group}.{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value)
 
 
 CLIENTS = {
     "claude": Client(
         "Claude Code", "./.mcp.json", lambda url: {"mcpServers": {NAME: {"type": "http", "url": url}}},
-        lambda url: f"claude mcp add --transport http {NAME} {url}",
+        lambda url: f"claude mcp add --transport http {NAME} {url}", header_option="--header",
     ),
     "codex": Client(
         "Codex", "~/.codex/config.toml", lambda url: {"mcp_servers": {NAME: {"url": url}}}, lambda url: f"codex mcp add {NAME} --url {url}",
+        headers="http_headers",
     ),
     "gemini": Client("Gemini CLI", "~/.gemini/settings.json", lambda url: {"mcpServers": {NAME: {"httpUrl": url}}}),
     "opencode": Client(
@@ -76,21 +101,24 @@ class WriteError(Exception):
     """The client's file was left as it is. One line, with the next step."""
 
 
-def write(client: Client, url: str) -> Path | None:
+def write(client: Client, url: str, token: str = "") -> Path | None:
     """Put the entry into the client's file, keeping all else. Answers where the file as it was is kept, None if nothing had to be.
+
+    A file with a token in it is its owner's alone.
 
     Raises WriteError.
     """
     path = client.path.resolve()  # a link stays one
     try:
         before = path.read_text("utf-8") if path.exists() else ""
-        after = _merged_toml(before, client.entry(url)) if client.toml else _merged_json(before, client.entry(url))
+        entry = client.server(url, token)
+        after = _merged_toml(before, entry) if client.toml else _merged_json(before, entry)
         if after == before:
             return None
         backup = path.with_name(f"{path.name}.bak") if before else None
         if backup:
             shutil.copy2(path, backup)
-        _replace(path, after)
+        _replace(path, after, private=bool(token))
     except (OSError, ValueError) as error:
         raise WriteError(f"Cannot change {path}: {error}. Put this into it yourself: {' '.join(client.snippet(url).split())}") from None
     return backup
@@ -104,11 +132,17 @@ def _merged_json(before: str, entry: dict[str, Any]) -> str:
     if isinstance(place.get("servers"), dict):  # OpenCode's second format
         place = place["servers"]
     server = _table(place, name)
-    wanted = {key: value for key, value in server.items() if key not in ("command", "args", "env")} | values
+    wanted = _merged({key: value for key, value in server.items() if key not in ("command", "args", "env")}, values)
     if server == wanted:
         return before
     place[name] = wanted
     return json.dumps(known, indent=2, ensure_ascii=False) + "\n"
+
+
+def _merged(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """With these values; where both have a table, such as headers, with what stands in either."""
+    both = {key: known[key] | value for key, value in values.items() if isinstance(value, dict) and isinstance(known.get(key), dict)}
+    return known | values | both
 
 
 def _table(document: Any, name: str) -> dict[str, Any]:
@@ -132,17 +166,19 @@ def _merged_toml(before: str, entry: dict[str, Any]) -> str:
     start = next((at for at, line in enumerate(lines) if line.strip() in heads), None)
     if start is not None:
         end = next((at for at in range(start + 1, len(lines)) if lines[at].lstrip().startswith("[")), len(lines))
-        lines[start:end] = [*table(entry).splitlines(), ""]
+        inline = {line.partition("=")[0].strip() for line in lines[start:end]}
+        values = _merged({key: value for key, value in known.items() if isinstance(value, dict) and key in inline}, values)
+        lines[start:end] = [*table({group: {name: values}}).splitlines(), ""]
     else:
         lines += ["", *table(entry).splitlines()]
     after = "\n".join(lines).strip("\n") + "\n"
-    wanted[group][name] = values | {key: value for key, value in known.items() if isinstance(value, dict)}
+    wanted[group][name] = _merged({key: value for key, value in known.items() if isinstance(value, dict)}, values)
     if tomllib.loads(after) != wanted:
         raise ValueError(f"its table {group}.{name} is written in an unusual way")
     return after
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str, private: bool) -> None:
     """In one step, so that a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
@@ -150,6 +186,8 @@ def _replace(path: Path, text: str) -> None:
         fresh.write_text(text, "utf-8")
         if path.exists():
             shutil.copymode(path, fresh)
+        if private:
+            fresh.chmod(0o600)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -28,6 +28,11 @@ def sqlite_path(database: str) -> Path:
     return Path(database.removeprefix(SQLITE))
 
 
+def key_path(database: str) -> Path | None:
+    """Where the key that seals secrets is kept when no setting has one: beside a SQLite database, and nowhere else."""
+    return sqlite_path(database).with_name("secret.key") if driver_of(database) == "sqlite" else None
+
+
 def masked(text: str) -> str:
     """The database as it may be shown: without its password, also when it is no proper URL."""
     scheme, sign, rest = text.partition("://")

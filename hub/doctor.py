@@ -15,7 +15,7 @@ from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 from hub.addresses import HEALTH, base_url, exposed
-from hub.databases import driver_of, sqlite_path
+from hub.databases import driver_of, key_path, sqlite_path
 from hub.domain.errors import HubError
 from hub.ports import Finding, HubStore
 from hub.settings import Settings, default_database
@@ -46,9 +46,24 @@ async def examined(settings: Settings, config: Path, open_store: OpenStore) -> A
             answers &= finding.ok
         if path and answers and (others := _others(path)):
             yield others
+        if key := _key(settings):
+            yield key
     yield await asyncio.to_thread(_port, settings)
-    if caution := exposed(settings.host):
-        yield Finding(True, caution, "If they should not: --host 127.0.0.1.")
+    if settings.auth_required:
+        yield Finding(True, "callers over HTTP need a token: `trivium tokens create --name NAME` makes one")
+    if caution := exposed(settings.host, settings.auth_required):
+        yield Finding(True, caution, "If they should not: --auth required, or --host 127.0.0.1.")
+
+
+def _key(settings: Settings) -> Finding | None:
+    """What is to be known of the key that seals credentials for other MCP servers."""
+    path, driver = key_path(settings.database), driver_of(settings.database)
+    if not settings.secret_key and driver == "postgres":
+        step = "To keep any: set it to what `openssl rand -hex 32` prints, the same on every node."
+        return Finding(True, "TRIVIUM_SECRET_KEY is not set, so no credentials for other MCP servers are kept", step)
+    if path and path.exists() and os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding(False, f"other users of this machine may read the key in {path}", f"chmod 600 {path}")
+    return None
 
 
 def _told(config: Path) -> str:

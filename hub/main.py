@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hub.access import LOCAL, Caller
 from hub.addresses import HEALTH, MCP, base_url
 from hub.app import Hub
-from hub.databases import driver_of, sqlite_path
+from hub.databases import driver_of, key_path, sqlite_path
 from hub.domain import KINDS
-from hub.ports import HubStore
+from hub.domain.errors import Unauthenticated
+from hub.ports import HubStore, Vault
 from hub.settings import Settings
 from hub.version import VERSION
 
@@ -57,6 +59,21 @@ async def open_store(settings: Settings) -> HubStore:
             return await PostgresStore.open(settings.database, KINDS)
 
 
+def hub_on(store: HubStore, settings: Settings) -> Hub:
+    return Hub(store, vault=_vault(settings), reach=settings.reach)
+
+
+def _vault(settings: Settings) -> Vault:
+    """Its key is looked for when the first secret is kept or used."""
+    from stores import vault
+
+    if settings.secret_key:
+        return vault.of_texts(*settings.secret_key)
+    if path := key_path(settings.database):
+        return vault.of_file(path)
+    return vault.ephemeral() if driver_of(settings.database) == "memory" else vault.of_texts()
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[HubStore]:
     store = await open_store(settings)
@@ -74,7 +91,7 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
     stop = _stop_signal()
     store = await open_store(settings)
     try:
-        runner = await _listen(Hub(store), settings)
+        runner = await _listen(hub_on(store, settings), settings)
         ready(_started(settings, runner))
         await stop.wait()
         log.info("stopping: finishing what was begun, for at most %g seconds; a second signal stops at once", settings.shutdown_seconds)
@@ -90,13 +107,31 @@ async def stdio(settings: Settings, profile: str) -> None:
 
     stop = _stop_signal()
     async with opened(settings) as store:
-        serving = asyncio.ensure_future(door.serve(Hub(store), profile))
+        hub = hub_on(store, settings)
+        caller = await _caller(hub, settings.token)
+        serving = asyncio.ensure_future(door.serve(hub, caller.profile or profile, caller))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
     if not serving.done():
+        door.end_programs()
         os._exit(0)  # a thread waits for the client's next line, and nothing can end that
     await serving
+
+
+async def _caller(hub: Hub, token: str) -> Caller:
+    """Whose calls come over standard input: those of the token's subject, if there is one. Raises StartError."""
+    if not token:
+        return LOCAL
+    from protocols.identity import caller_of_token
+
+    try:
+        return await caller_of_token(hub, token)
+    except Unauthenticated:
+        raise StartError(
+            "TRIVIUM_TOKEN: this is no token of this hub, or it is revoked or expired. `trivium tokens create --name NAME` makes one; "
+            "without any you are the person at this machine."
+        ) from None
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -149,9 +184,10 @@ def _started(settings: Settings, runner: "AppRunner") -> Started:
 
 
 async def _drain(runner: "AppRunner", store: HubStore, seconds: float) -> None:
-    """Stop accepting, end the streams, finish the requests and their commits, close the store."""
+    """End what waits for the log, stop accepting, end the streams, finish the requests and their commits, close the store."""
     try:
         async with asyncio.timeout(seconds):
+            store.silence()
             await runner.cleanup()
             await store.close()
     except TimeoutError:

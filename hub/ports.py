@@ -114,7 +114,10 @@ class EventLog(Protocol):
     async def latest(self) -> int: ...
 
     async def beyond(self, cursor: int, patience: float) -> None:
-        """Return when the log may hold something beyond the cursor, and after `patience` seconds in any case."""
+        """Return when the log may hold something beyond the cursor, and after `patience` seconds in any case. Raises Busy."""
+
+    def silence(self) -> None:
+        """The hub shuts down: whoever waits in `beyond`, or will, is told Busy at once. Reading goes on."""
 
 
 class StoredRecord(NamedTuple):
@@ -174,6 +177,16 @@ class HubStore(Store, EventLog, Archive, Protocol):
 
     async def examine(self) -> Sequence[Finding]:
         """Look at the schema for drift; read only."""
+
+
+class Vault(Protocol):
+    """Keeps secrets sealed wherever they are stored: only the sealed text is in records, archives and backups."""
+
+    def seal(self, secret: str, place: str) -> str:
+        """`place` says whose secret it is: the sealed text is worth nothing anywhere else. Raises Refused when there is no key."""
+
+    def open(self, sealed: str, place: str) -> str:
+        """Raises Refused when the key is not the one that sealed it."""
 
 
 Json = dict[str, Any]

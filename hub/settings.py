@@ -1,18 +1,21 @@
 """Command line, environment and file -> one frozen Settings. Nobody else reads the environment."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
+from hub.addresses import EVERYWHERE, LOOPBACK, REACHES, Reach, base_url, is_loopback
 from hub.databases import SettingsError, choose, masked
 
 Durability = Literal["full", "normal"]
+Auth = Literal["auto", "required", "off"]
 LogFormat = Literal["text", "json"]
 APPLICATION = "trivium"
 PREFIX = "TRIVIUM_"
 PORT = 3210
+SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +34,48 @@ class Settings:
     """Names in the Host header that are answered, beyond those of this machine's loopback and the host itself."""
     allowed_origins: tuple[str, ...] = ()
     """Origins whose pages may call the hub, beyond its own."""
+    auth: Auth = "auto"
+    """Whether a caller over HTTP must have a token; auto: as soon as the hub can be reached from elsewhere."""
+    public_url: str = ""
+    """Under which the doors are reached from elsewhere, where that is not what the hub listens on; without a slash at its end."""
+    oauth_issuer: str = ""
+    """The authorization server whose access tokens let callers in; none: only the hub's own tokens do."""
+    oauth_audience: str = ""
+    """What an access token must be made for; empty: this hub's addresses."""
+    oauth_tenant_claim: str = ""
+    """The claim that names the tenant; empty: all access tokens act in the hub's own."""
+    token: str = field(default="", repr=False)
+    """Whose calls `trivium mcp` makes; none: those of the person at this machine. From TRIVIUM_TOKEN alone."""
     log_format: LogFormat = "text"
     log_level: str = "info"
     shutdown_seconds: float = 5.0
     """Within which a hub that is told to stop has stopped."""
+    conformance: bool = False
+    """Serve the conformance suite's fixtures at /mcp instead of the hub's own tools. Only the command line sets it."""
+    secret_key: tuple[str, ...] = field(default=(), repr=False)
+    """What seals the secrets that the hub keeps; the first one seals, all of them open. None: a key file beside the database."""
+    upstreams: Reach | None = None
+    """Which other MCP servers the hub connects to: `reach` says it when nothing was said here."""
+
+    @property
+    def reach(self) -> Reach:
+        """On loopback the callers are at this machine, which could run those programs themselves."""
+        return self.upstreams or ("all" if self.host in LOOPBACK else "public")
 
     @property
     def shown_database(self) -> str:
         return masked(self.database)
+
+    @property
+    def auth_required(self) -> bool:
+        if self.auth != "auto":
+            return self.auth == "required"
+        return self.host not in LOOPBACK or bool(self.oauth_issuer) or (bool(self.public_url) and not is_loopback(self.public_url))
+
+    @property
+    def url(self) -> str:
+        """Under which callers know the hub."""
+        return self.public_url or base_url(self.host, self.port)
 
 
 Reader = Callable[[str], Any]
@@ -53,6 +90,8 @@ class Row(NamedTuple):
     allowed: str
     many: bool = False
     """On the command line: one value an option, which may be repeated."""
+    secret: bool = False
+    """It is never shown, not even when it is wrong."""
 
     @property
     def variable(self) -> str:
@@ -106,6 +145,34 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _url(text: str) -> str:
+    """https, or http on this machine: a token that goes another way is anybody's."""
+    url = text.strip().rstrip("/")
+    secure = url.startswith("https://") or (url.startswith("http://") and is_loopback(url))
+    if not secure or any(sign in url for sign in ' ?#@"\\,'):
+        raise ValueError(text)
+    return url
+
+
+def _issuer(text: str) -> str:
+    """Compared to the letter with what the tokens say, so a slash at its end stays."""
+    _url(text)
+    return text.strip()
+
+
+def _word(text: str) -> str:
+    if not text.isprintable() or " " in text:
+        raise ValueError(text)
+    return text
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    keys = _names(text)
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        raise ValueError
+    return keys
+
+
 def _seconds(text: str) -> float:
     if not 0.1 <= (value := float(text)) <= 600:
         raise ValueError(text)
@@ -119,12 +186,19 @@ ROWS = (
     Row("max_body_bytes", _whole(1_024, 1_000_000_000), "a whole number of bytes from 1024 to 1000000000"),
     Row("allowed_hosts", _hosts, "host names like hub.example.com, with commas between them", many=True),
     Row("allowed_origins", _origins, "origins like https://hub.example.com, with commas between them", many=True),
+    Row("auth", _one_of("auto", "required", "off"), "auto, required or off"),
+    Row("public_url", _url, "an address like https://hub.example.com; http only on this machine"),
+    Row("oauth_issuer", _issuer, "an authorization server's address like https://auth.example.com; http only on this machine"),
+    Row("oauth_audience", _word, "a text without spaces, mostly an address like https://hub.example.com/mcp"),
+    Row("oauth_tenant_claim", _word, "the name of a claim, like org_id"),
     Row("log_format", _one_of("text", "json"), "text or json"),
     Row("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning or error"),
     Row("shutdown_seconds", _seconds, "a number of seconds from 0.1 to 600"),
+    Row("secret_key", _keys, f"at least {SHORTEST_KEY} characters, as `openssl rand -hex 32` makes; older keys after a comma", secret=True),
+    Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 
-VARIABLES = ("TRIVIUM_CONFIG", "TRIVIUM_DB", "TRIVIUM_DB_DRIVER", "TRIVIUM_DB_PATH")
+VARIABLES = ("TRIVIUM_CONFIG", "TRIVIUM_DB", "TRIVIUM_DB_DRIVER", "TRIVIUM_DB_PATH", "TRIVIUM_TOKEN")
 """Those that have no row."""
 
 
@@ -146,7 +220,16 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
                 values[row.name] = _read(row, source, value)
                 break
     database = choose(given.get("db"), environ, cast(str | None, from_file.get("db")), f"db in {path}", default_database())
-    return Settings(database=database, **values)
+    return _consistent(Settings(database=database, token=environ.get("TRIVIUM_TOKEN", ""), **values))
+
+
+def _consistent(settings: Settings) -> Settings:
+    if settings.oauth_issuer and not settings.public_url and (settings.port == 0 or settings.host in EVERYWHERE):
+        raise SettingsError(
+            "oauth_issuer: access tokens are made for one address, and this hub has none of its own. "
+            "Give it with --public-url, like https://hub.example.com."
+        )
+    return settings
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:
@@ -200,4 +283,5 @@ def _read(row: Row, source: str, value: Any) -> Any:
     try:
         return row.read(text)
     except ValueError:
-        raise SettingsError(f"{source}: {text!r} is not allowed. Give {row.allowed}.") from None
+        shown = "this" if row.secret else repr(text)
+        raise SettingsError(f"{source}: {shown} is not allowed. Give {row.allowed}.") from None

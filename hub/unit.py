@@ -117,6 +117,10 @@ class UnitOfWork:
     async def latest(self) -> int:
         return await self._store.latest()
 
+    async def beyond(self, cursor: int, patience: float) -> None:
+        """Wait until the log may hold something beyond the cursor, at most for `patience` seconds. Nothing is held meanwhile."""
+        await self._store.beyond(cursor, patience)
+
     def put(self, record: R) -> R:
         """Stage it; the answer is the record as it will stand, with its new version."""
         expected = self._expected(record)

@@ -71,6 +71,7 @@ class MemoryStore:
 
     async def close(self) -> None:
         self._open = False
+        self.silence()
 
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
         events: list[Logged] = []
@@ -87,6 +88,9 @@ class MemoryStore:
 
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
+
+    def silence(self) -> None:
+        self._bell.silence()
 
     @asynccontextmanager
     async def snapshot(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Snapshot]:

@@ -101,6 +101,7 @@ class PostgresStore:
         return await self._commits.ask(encode(unit, self._width))
 
     async def close(self) -> None:
+        self.silence()
         for group in (self._commits, self._reads, self._pages):
             await group.close()
         self._listener.cancel()
@@ -119,6 +120,9 @@ class PostgresStore:
 
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
+
+    def silence(self) -> None:
+        self._bell.silence()
 
     def snapshot(self, kinds: Sequence[type[Record]]) -> AbstractAsyncContextManager[Snapshot]:
         return postgres_archive.snapshot(self._url, kinds)

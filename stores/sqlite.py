@@ -90,6 +90,7 @@ class SqliteStore:
         return await self._commits.ask(sqlite_writer.encode(unit))
 
     async def close(self) -> None:
+        self.silence()
         self._poller.cancel()
         with suppress(asyncio.CancelledError):
             await self._poller
@@ -106,6 +107,9 @@ class SqliteStore:
 
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
+
+    def silence(self) -> None:
+        self._bell.silence()
 
     @asynccontextmanager
     async def snapshot(self, kinds: Sequence[type[Record]]) -> AsyncIterator[Snapshot]:

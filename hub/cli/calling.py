@@ -57,8 +57,7 @@ def answer(settings: Settings, operation: str, arguments: bytes | Mapping[str, A
 async def called(settings: Settings, operation: str, arguments: bytes | Mapping[str, Any]) -> str:
     """Run it on the store itself: no server is needed, and one that runs beside sees the change."""
     from hub.access import LOCAL
-    from hub.app import Hub
-    from hub.main import opened
+    from hub.main import hub_on, opened
 
     async with opened(settings) as store:
-        return (await Hub(store).call(operation, arguments, LOCAL)).to_json()
+        return (await hub_on(store, settings).call(operation, arguments, LOCAL)).to_json()

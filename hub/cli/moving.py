@@ -28,7 +28,8 @@ IMPORTS = examples(
 def export(file: str, db: str | None) -> None:
     """Write everything that the database holds at this moment to FILE (- is standard output), as lines of JSON.
 
-    Hubs may go on working with it. `trivium import` brings it back, into any kind of database, without loss.
+    Hubs may go on working with it. `trivium import` brings it back, into any kind of database, without loss. Secrets stay sealed: take
+    their key along, too, which is TRIVIUM_SECRET_KEY or the file secret.key beside the database.
     """
     settings = _kept(db)
     if driver_of(settings.database) == "sqlite" and not sqlite_path(settings.database).exists():

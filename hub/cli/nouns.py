@@ -28,6 +28,7 @@ EXAMPLES = {
     "notes": "trivium notes set-content spec --content - < spec.md",
     "mail": "trivium mail read --agent-id AGENT_ID",
     "reservations": "trivium reservations reserve --agent-id AGENT_ID --paths 'src/**'",
+    "mcp_servers": "trivium mcp-servers create --name files --type stdio --command uvx --args mcp-files",
     "events": "trivium events list --kinds task --after 100",
 }
 
@@ -49,7 +50,7 @@ def command_names(noun: str, operations: list[Operation]) -> dict[str, Operation
     named: dict[str, Operation] = {}
     for operation in operations:
         words = operation.name.split("_")
-        short = [word for word in words if word not in (noun, singular(noun))]
+        short = [word for word in words if word not in (*noun.split("_"), *singular(noun).split("_"))]
         while short and short[-1] in (*LINKING, *SAME.get(noun, ())):
             short.pop()
         for at, word in enumerate(short):
@@ -63,6 +64,10 @@ def singular(noun: str) -> str:
     return noun.removesuffix("s")
 
 
+def _typed(noun: str) -> str:
+    return noun.replace("_", "-")
+
+
 def nouns() -> dict[str, Noun]:
     """A noun that has only one operation is that command itself."""
     grouped: dict[str, list[Operation]] = {}
@@ -71,13 +76,13 @@ def nouns() -> dict[str, Noun]:
     made: dict[str, Noun] = {}
     for noun, operations in grouped.items():
         if len(operations) == 1:
-            made[noun] = command(noun, noun, operations[0])
+            made[_typed(noun)] = command(_typed(noun), noun, operations[0])
         else:
             named = command_names(noun, operations)
             commands = {name: command(name, noun, operation) for name, operation in named.items()}
             told = (sys.modules[operations[0].handler.__module__].__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
             epilog = examples(EXAMPLES[noun]) if noun in EXAMPLES else None
-            made[noun] = NounGroup(noun, commands, help=told, no_args_is_help=True, epilog=epilog)
+            made[_typed(noun)] = NounGroup(_typed(noun), commands, help=told, no_args_is_help=True, epilog=epilog)
     return made
 
 

@@ -14,12 +14,17 @@ T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 HELP = {
-    "host": "Address to listen on. Beyond 127.0.0.1, everyone who reaches it can use the hub.",
+    "host": "Address to listen on. Beyond 127.0.0.1, callers need a token (see `trivium tokens`).",
     "port": "Port to listen on; 0 takes a free one.",
     "durability": "full, or normal: quicker on SQLite, and a power cut may cost the last commits.",
     "max_body_bytes": "Largest request body.",
     "allowed_hosts": "Another name that the hub is called by (Host header). Repeatable.",
     "allowed_origins": "Another origin whose web pages may call the hub. Repeatable.",
+    "auth": "auto, required or off: whether callers over HTTP need a token; auto: when others can reach the hub.",
+    "public_url": "The hub's address for others, like https://hub.example.com, when a proxy stands before it.",
+    "oauth_issuer": "An OAuth authorization server whose access tokens let callers in, like https://auth.example.com.",
+    "oauth_audience": "What these access tokens must be made for, if not the hub's address.",
+    "oauth_tenant_claim": "The claim of an access token that names the tenant.",
     "log_format": "text or json; the log goes to standard error.",
     "log_level": "debug, info, warning or error.",
     "shutdown_seconds": "Time to finish what was begun when told to stop.",

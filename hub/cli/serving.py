@@ -2,11 +2,12 @@
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from hub.addresses import exposed
+from hub.addresses import MCP, exposed
 from hub.cli.options import database_option, examples, finish, setting_options, settings_from
 from hub.settings import PORT, ROWS, VARIABLES, Settings, config_path, unknown
 
@@ -27,11 +28,13 @@ class ServeCommand(click.Command):
 )
 @setting_options("host", "port")
 @database_option
+@setting_options("auth", "public_url", "oauth_issuer", "oauth_audience", "oauth_tenant_claim")
 @setting_options("durability", "log_format", "log_level", "allowed_hosts", "allowed_origins", "max_body_bytes", "shutdown_seconds")
 @click.option("--ready-json", is_flag=True, help="Print one line of JSON on standard output as soon as the hub answers.")
-def serve(ready_json: bool, **given: Any) -> None:
+@click.option("--conformance", is_flag=True, hidden=True, help="Serve the MCP conformance suite's fixtures at /mcp.")
+def serve(ready_json: bool, conformance: bool, **given: Any) -> None:
     """Start the hub; Ctrl-C stops it. This is also what plain `trivium` does."""
-    settings = settings_from(**given)
+    settings = replace(settings_from(**given), conformance=conformance)
     from hub import logs, main
 
     logs.set_up(settings)
@@ -51,8 +54,8 @@ def serve(ready_json: bool, **given: Any) -> None:
 
 @click.command(epilog='\b\nExample, in an MCP client\'s configuration:\n  {"command": "trivium", "args": ["mcp"]}')
 @click.option(
-    "--profile", type=click.Choice(("core", "full")), default="core", show_default=True,
-    help="Which tools: core, what an agent needs every day, or full.",
+    "--profile", type=click.Choice(("core", "coordination", "kanban", "full")), default="core", show_default=True,
+    help="Which tools: core, what an agent needs every day; coordination, to lead others too; kanban, to plan; or full.",
 )  # fmt: skip
 @database_option
 @setting_options("durability", "log_format", "log_level")
@@ -74,11 +77,16 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     doors = started["doors"]
     lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
     lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "rpc", "events", "health")]
-    if caution := exposed(settings.host):
+    if settings.auth_required:
+        lines.append("  tokens     required: `trivium tokens create --name NAME` makes one, for Authorization: Bearer TOKEN")
+    if settings.oauth_issuer:
+        lines.append(f"  oauth      access tokens of {settings.oauth_issuer} for {settings.oauth_audience or settings.url + MCP}")
+    if caution := exposed(settings.host, settings.auth_required):
         lines.append(f"  CAUTION    {caution}")
     if settings.database == "memory:":
         lines.append("  CAUTION    the database is in memory: everything is gone when the hub stops")
-    lines += ["", "Connect an agent (`trivium connect CLIENT --write` does it for you):"]
+    token = " --token TOKEN" if settings.auth_required else ""
+    lines += ["", f"Connect an agent (`trivium connect CLIENT{token} --write` does it for you):"]
     lines += [f"  {client.title:<12} {client.in_short(doors['mcp'])}" for client in CLIENTS.values()]
     lines += [f"  {title:<12} {told}" for title, told in LATER.items()]
     return "\n".join([*lines, "", "Ctrl-C stops the hub."])

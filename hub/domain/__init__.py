@@ -3,16 +3,18 @@
 from hub.domain.agents import Agent
 from hub.domain.conversations import Conversation, Message
 from hub.domain.mail import Delivery, Letter
+from hub.domain.mcp_servers import McpServer
 from hub.domain.model import Record
 from hub.domain.notes import Note, NoteDocument, NoteUpdate
 from hub.domain.outcomes import Outcome
 from hub.domain.reservations import Reservation, ReservationScope
 from hub.domain.subscriptions import Subscription
 from hub.domain.tasks import Artifact, Dependents, Task
+from hub.domain.tokens import Token
 from hub.domain.workspaces import Workspace
 
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, Note, NoteDocument, NoteUpdate, Conversation, Message, Letter, Delivery,
-    ReservationScope, Reservation, Subscription, Outcome,
+    ReservationScope, Reservation, Subscription, McpServer, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

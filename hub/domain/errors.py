@@ -47,9 +47,10 @@ class Forbidden(HubError):
 
 
 WHERE_TO_LOOK = {
-    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note")},
+    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token")},
     "path": " GET /api/docs shows what there is.",
-    "tool": " tools/list shows the profile's tools, and all of them at ?profile=full.",
+    "resource": " resources/list and resources/templates/list show what there is.",
+    "prompt": " prompts/list shows what there is.",
 }
 """What a caller may do who asked for something that is not there."""
 

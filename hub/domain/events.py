@@ -12,6 +12,10 @@ class Event(Value):
     version: int
     """The record's version when it happened; for a removal, the last one that it had."""
     workspace_id: str | None = None
+    session_id: str | None = None
+    """The session that the record belongs to."""
+    agent_id: str | None = None
+    """The agent that a task is given to; who did something to it stands in the data."""
     at: Instant
     by: str
     """The caller's subject."""
@@ -25,4 +29,8 @@ class Event(Value):
 def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, JsonValue] | None = None) -> Event:
     workspace_id = record.id if record.kind == "workspace" else getattr(record, "workspace_id", None)
     name = f"{record.kind}.{what}"
-    return Event(name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, at=at, by=by, data=data)
+    session_id, agent_id = getattr(record, "session_id", None), getattr(record, "assigned_to", None)
+    return Event(
+        name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, session_id=session_id, agent_id=agent_id,
+        at=at, by=by, data=data,
+    )  # fmt: skip

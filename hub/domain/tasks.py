@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from hub.domain.agents import AgentRole
 from hub.domain.model import Instant, Record, Value
@@ -42,6 +42,30 @@ class Comment(Value):
     session_id: str | None = None
 
 
+class InputRequest(Value):
+    """A question about a task to whoever gave it. Its id is never another question's."""
+
+    id: str
+    message: str
+    form: dict[str, JsonValue] = Field(alias="schema")
+    """What the answer has to look like; see `forms`."""
+    agent_id: str | None = None
+    asked_at: Instant
+    answered_at: Instant | None = None
+    response: dict[str, JsonValue] | None = None
+    """The answer; None while there is none, and when it was declined."""
+    declined: bool = False
+
+
+class Failure(Value):
+    """Why a task came to nothing."""
+
+    message: str
+    code: int | None = None
+    """Of a JSON-RPC error that ended it; None: the work was tried, and failed."""
+    data: JsonValue = None
+
+
 class FallbackAgent(Value):
     provider_id: str | None = None
     role: AgentRole | None = None
@@ -69,6 +93,11 @@ class Task(Record):
     parallel_group: str | None = None
     session_id: str | None = None
     completion_summary: str | None = None
+    result: dict[str, JsonValue] | None = None
+    """What came out of it, for machines."""
+    failure: Failure | None = None
+    """Set while it has failed and nobody has taken it up again."""
+    input_requests: tuple[InputRequest, ...] = ()
     verification_verdict: Verdict | None = None
     verification_report: str | None = None
     claim: Claim | None = None
@@ -106,6 +135,16 @@ class Task(Record):
     context_search_spec: dict[str, JsonValue] | None = None
     jit_context_snapshot: dict[str, JsonValue] | None = None
     delivery_snapshot: dict[str, JsonValue] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes of it unless somebody takes it up again. What a verdict sent back has not ended."""
+        return self.status in ("COMPLETED", "CANCELLED") or (self.status == "NEEDS_FIX" and self.failure is not None)
+
+    @property
+    def questions(self) -> tuple[InputRequest, ...]:
+        """Those that wait for an answer, the oldest first. An ended task asks nothing."""
+        return () if self.ended else tuple(one for one in self.input_requests if one.answered_at is None)
 
     def claimed_at(self, now: Instant) -> bool:
         return self.claim is not None and now < self.claim.expires_at

@@ -7,17 +7,38 @@ from hub.operations import (
     claims,
     conversations,
     events,
+    inputs,
     mail,
+    mcp_servers,
     notes,
     reports,
     reservations,
     search,
     system,
     tasks,
+    tokens,
+    waiting,
     workspaces,
 )  # fmt: skip
 from hub.operations.base import Operation
 
-_NOUNS = (workspaces, agents, tasks, claims, reports, notes, conversations, mail, reservations, events, search, system)
+_NOUNS = (
+    workspaces,
+    agents,
+    tasks,
+    claims,
+    inputs,
+    waiting,
+    reports,
+    notes,
+    conversations,
+    mail,
+    reservations,
+    events,
+    search,
+    mcp_servers,
+    tokens,
+    system,
+)
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in chain.from_iterable(noun.OPERATIONS for noun in _NOUNS)}

@@ -146,9 +146,9 @@ async def delete_agent(given: DeleteAgent, call: Call) -> Deleted:
 
 OPERATIONS = (
     Operation(create_agent, "agents.write", writes=True, profiles=frozenset({"core"})),
-    Operation(get_agent, "agents.read"),
-    Operation(list_agents, "agents.read", profiles=frozenset({"core"})),
-    Operation(update_agent, "agents.write", writes=True),
-    Operation(heartbeat_agent, "agents.write", writes=True),
-    Operation(delete_agent, "agents.write", writes=True, destructive=True),
+    Operation(get_agent, "agents.read", profiles=frozenset({"coordination"})),
+    Operation(list_agents, "agents.read", profiles=frozenset({"core", "kanban"})),
+    Operation(update_agent, "agents.write", writes=True, repeatable=True),
+    Operation(heartbeat_agent, "agents.write", writes=True, profiles=frozenset({"coordination"})),
+    Operation(delete_agent, "agents.write", writes=True, destructive=True, repeatable=True),
 )

@@ -10,15 +10,19 @@ from pydantic import ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from hub.access import Caller
+from hub.addresses import Reach
 from hub.domain.errors import NotFound, Refused, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.workspaces import Workspace
-from hub.ports import R
+from hub.ports import R, Vault
 from hub.unit import UnitOfWork
 
 Profile = str
-"""A named part of the catalogue: `core` is what an agent sees by default."""
+"""A named part of the catalogue: one of PROFILES."""
+CORE, COORDINATION, KANBAN, FULL = "core", "coordination", "kanban", "full"
+PROFILES: tuple[Profile, ...] = (CORE, COORDINATION, KANBAN, FULL)
+"""What an agent sees by default; also what those need who lead others; what plans with tasks and notes; everything."""
 
 Text = Annotated[str, Field(max_length=1_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=400)]
@@ -87,6 +91,9 @@ class Call:
 
     unit: UnitOfWork
     caller: Caller
+    vault: Vault | None = None
+    reach: Reach = "all"
+    """How far the hub goes for other MCP servers."""
 
     @property
     def now(self) -> Instant:
@@ -119,6 +126,12 @@ class Call:
         full = len(bodies) == page.limit
         return Listing(type_, bodies, type_.model_validate_json(bodies[-1]).key if full else None)
 
+    def seal(self, secret: str, type_: type[Record], key: str) -> str:
+        """What is stored in the place of a secret of this record. Raises Refused."""
+        if self.vault is None:
+            raise Refused("This hub was started without a vault, so it keeps no secrets.")
+        return self.vault.seal(secret, secret_place(self.caller.tenant, type_, key))
+
     def create(self, record: R, **data: JsonValue) -> R:
         return self.write(record, "created", **data)
 
@@ -140,6 +153,11 @@ class Call:
 
     def emit(self, record: Record, what: str, **data: JsonValue) -> None:
         self.unit.emit(fact(record, what, at=self.now, by=self.caller.subject, data=data or None))
+
+
+def secret_place(tenant: str, type_: type[Record], key: str) -> str:
+    """Whose secret it is."""
+    return f"{tenant}/{type_.kind}/{key}"
 
 
 def changes(given: Input, type_: type[Record]) -> dict[str, Any]:
@@ -171,13 +189,27 @@ class Operation:
     writes: bool = False
     destructive: bool = False
     """It removes something, or replaces it beyond recall."""
+    repeatable: bool = False
+    """It writes, and doing it again with the same input changes nothing more."""
     profiles: frozenset[Profile] = frozenset()
+    """Those that name it. `coordination` has what is in `core` too, and `full` has everything."""
+    titled: str = ""
+    """Its title for people, where the one made of its name would not do."""
+    waits: bool = False
+    """For what others do: a door may have more to say before the answer."""
     first: Preparation | None = None
     """Run and committed before the handler, with the same input; after a crash between the two it is run again."""
 
     @property
     def name(self) -> str:
         return self.handler.__name__
+
+    @property
+    def title(self) -> str:
+        return self.titled or self.name.replace("_", " ").capitalize().replace("mcp", "MCP")
+
+    def in_profile(self, profile: Profile) -> bool:
+        return profile == FULL or profile in self.profiles or (profile == COORDINATION and CORE in self.profiles)
 
     @cached_property
     def hints(self) -> dict[str, Any]:

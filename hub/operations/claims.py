@@ -14,8 +14,8 @@ from hub.operations.tasks import expect_claim, ready_tasks
 
 LeaseSeconds = Annotated[int, Field(ge=1, le=86_400)]
 LEASE = 900
-IN_WORK = {"status": "IN_PROGRESS", "column_id": "dev", "verification_verdict": None}
-"""A task that somebody works on; what was thought of it before is over."""
+IN_WORK = {"status": "IN_PROGRESS", "column_id": "dev", "verification_verdict": None, "result": None, "failure": None}
+"""A task that somebody works on; what came of it and was thought of it before is over."""
 
 
 class ClaimTask(Mutation):
@@ -75,7 +75,7 @@ async def release_claim(given: ReleaseClaim, call: Call) -> Task:
     """Give a task back unfinished: it can be claimed again at once."""
     task = await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
-    return call.write(unclaimed(task), "released", token=given.claim_token)
+    return call.write(unclaimed(task), "released", agentId=task.assigned_to, token=given.claim_token)
 
 
 async def delegate_task(given: DelegateTask, call: Call) -> Task:
@@ -110,6 +110,12 @@ def expect_open(task: Task) -> None:
         raise Refused(f"The task is {task.status}. set_task_status makes it PENDING again.", status=task.status)
 
 
+def expect_running(task: Task) -> None:
+    """Unlike expect_open it also refuses a task that failed: what it ended in stands until somebody takes it up again."""
+    if task.ended:
+        raise Refused(f"The task has ended: it is {task.status}. set_task_status makes it PENDING again.", status=task.status)
+
+
 async def _claimable(given: ClaimTask, call: Call) -> Task:
     if given.task_id is None:
         ready = await ready_tasks(given.workspace_id, call)
@@ -134,7 +140,7 @@ async def _claimable(given: ClaimTask, call: Call) -> Task:
 
 OPERATIONS = (
     Operation(claim_task, "tasks.write", writes=True, profiles=frozenset({"core"})),
-    Operation(renew_claim, "tasks.write", writes=True),
-    Operation(release_claim, "tasks.write", writes=True),
-    Operation(delegate_task, "tasks.write", writes=True),
+    Operation(renew_claim, "tasks.write", writes=True, profiles=frozenset({"coordination"})),
+    Operation(release_claim, "tasks.write", writes=True, repeatable=True, profiles=frozenset({"coordination"})),
+    Operation(delegate_task, "tasks.write", writes=True, profiles=frozenset({"coordination"})),
 )

@@ -48,6 +48,6 @@ async def read_conversation(given: ReadConversation, call: Call) -> Listing[Mess
 
 
 OPERATIONS = (
-    Operation(append_message, "conversations.write", writes=True),
-    Operation(read_conversation, "conversations.read"),
+    Operation(append_message, "conversations.write", writes=True, profiles=frozenset({"coordination"})),
+    Operation(read_conversation, "conversations.read", profiles=frozenset({"coordination"})),
 )

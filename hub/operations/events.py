@@ -106,8 +106,8 @@ def _answer(page: LogPage) -> Events:
 
 
 OPERATIONS = (
-    Operation(list_events, "events.read"),
-    Operation(subscribe_to_events, "events.read", writes=True),
-    Operation(unsubscribe_from_events, "events.read", writes=True),
-    Operation(drain_events, "events.read", writes=True),
+    Operation(list_events, "events.read", profiles=frozenset({"coordination"})),
+    Operation(subscribe_to_events, "events.read", writes=True, profiles=frozenset({"coordination"})),
+    Operation(unsubscribe_from_events, "events.read", writes=True, repeatable=True, profiles=frozenset({"coordination"})),
+    Operation(drain_events, "events.read", writes=True, repeatable=True, profiles=frozenset({"coordination"})),
 )

@@ -106,6 +106,6 @@ async def read_thread(given: ReadThread, call: Call) -> Listing[Letter]:
 OPERATIONS = (
     Operation(send_message, "mail.write", writes=True, profiles=frozenset({"core"})),
     Operation(read_inbox, "mail.read", profiles=frozenset({"core"})),
-    Operation(acknowledge_messages, "mail.write", writes=True, profiles=frozenset({"core"})),
-    Operation(read_thread, "mail.read"),
+    Operation(acknowledge_messages, "mail.write", writes=True, repeatable=True, profiles=frozenset({"core"})),
+    Operation(read_thread, "mail.read", profiles=frozenset({"coordination"})),
 )

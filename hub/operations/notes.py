@@ -230,16 +230,16 @@ def _source(given: CreateNote) -> dict[str, str]:
 
 
 OPERATIONS = (
-    Operation(create_note, "notes.write", writes=True),
-    Operation(save_note, "notes.write", writes=True),
-    Operation(get_note, "notes.read", profiles=frozenset({"core"})),
-    Operation(list_notes, "notes.read"),
-    Operation(set_note_content, "notes.write", writes=True, profiles=frozenset({"core"})),
-    Operation(append_to_note, "notes.write", writes=True, profiles=frozenset({"core"})),
-    Operation(edit_note, "notes.write", writes=True),
-    Operation(update_note, "notes.write", writes=True),
-    Operation(delete_note, "notes.write", writes=True, destructive=True),
+    Operation(create_note, "notes.write", writes=True, profiles=frozenset({"kanban"})),
+    Operation(save_note, "notes.write", writes=True, destructive=True),
+    Operation(get_note, "notes.read", profiles=frozenset({"core", "kanban"})),
+    Operation(list_notes, "notes.read", profiles=frozenset({"kanban"})),
+    Operation(set_note_content, "notes.write", writes=True, destructive=True, profiles=frozenset({"core", "kanban"})),
+    Operation(append_to_note, "notes.write", writes=True, profiles=frozenset({"core", "kanban"})),
+    Operation(edit_note, "notes.write", writes=True, profiles=frozenset({"kanban"})),
+    Operation(update_note, "notes.write", writes=True, repeatable=True),
+    Operation(delete_note, "notes.write", writes=True, destructive=True, repeatable=True),
     Operation(get_note_state, "notes.read"),
-    Operation(apply_note_update, "notes.write", writes=True),
-    Operation(convert_task_blocks, "notes.write", writes=True),
+    Operation(apply_note_update, "notes.write", writes=True, repeatable=True),
+    Operation(convert_task_blocks, "notes.write", writes=True, repeatable=True, profiles=frozenset({"kanban"})),
 )

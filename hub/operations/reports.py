@@ -2,11 +2,13 @@
 
 from typing import ClassVar
 
+from pydantic import JsonValue
+
 from hub.domain.agents import Agent
-from hub.domain.errors import Refused
-from hub.domain.tasks import STATUS_OF_VERDICT, Artifact, ArtifactType, Task, Verdict
+from hub.domain.errors import Invalid, Refused
+from hub.domain.tasks import STATUS_OF_VERDICT, Artifact, ArtifactType, Failure, Task, Verdict
 from hub.operations.base import Call, Id, Input, Listing, Mutation, Operation, Page, Text
-from hub.operations.claims import expect_open, tell
+from hub.operations.claims import expect_open, expect_running, tell
 from hub.operations.tasks import Texts, expect_claim, workflow_state
 
 
@@ -20,6 +22,20 @@ class ReportToParent(Mutation):
     files_modified: Texts = ()
     verification_results: Text | None = None
     claim_token: int | None = None
+
+
+class FinishTask(Mutation):
+    task_id: Id
+    result: dict[str, JsonValue] | None = None
+    """What came out of it, as a JSON object."""
+    failure: Failure | None = None
+    """Left out: it succeeded."""
+    summary: Text | None = None
+    claim_token: int | None = None
+
+
+class CancelTask(Mutation):
+    task_id: Id
 
 
 class SetVerdict(Mutation):
@@ -61,15 +77,38 @@ async def report_to_parent(given: ReportToParent, call: Call) -> Task:
     if agent.status != "COMPLETED" and agent.parent_id:
         call.update(agent, status="COMPLETED")
     changed = workflow_state({"status": "COMPLETED" if given.success else "NEEDS_FIX"})
-    changed |= {"completion_summary": given.summary, "claim": None}
+    failure = None if given.success else Failure(message=given.summary)
+    changed |= {"completion_summary": given.summary, "result": None, "failure": failure, "claim": None}
     return call.write(task.model_copy(update=changed), "reported", agentId=agent.id, success=given.success)
+
+
+async def finish_task(given: FinishTask, call: Call) -> Task:
+    """End a task with a result for machines, or with the failure that it ended in. Agents end theirs with report_to_parent."""
+    task = await call.need(Task, given.task_id)
+    expect_claim(task, given.claim_token)
+    expect_running(task)
+    if given.failure and given.result is not None:
+        raise Invalid("Give a result or a failure, not both.")
+    changed = workflow_state({"status": "NEEDS_FIX" if given.failure else "COMPLETED"})
+    summary = given.summary or (given.failure.message if given.failure else None)
+    changed |= {"completion_summary": summary, "result": given.result, "failure": given.failure, "claim": None}
+    return call.write(task.model_copy(update=changed), "finished", success=given.failure is None)
+
+
+async def cancel_task(given: CancelTask, call: Call) -> Task:
+    """Cancel a task: whoever works on it is refused from then on. One that has ended stays as it ended."""
+    task = await call.need(Task, given.task_id)
+    if task.ended:
+        return task
+    changed = workflow_state({"status": "CANCELLED"}) | {"claim": None}
+    return call.write(task.model_copy(update=changed), "cancelled")
 
 
 async def set_verdict(given: SetVerdict, call: Call) -> Task:
     """Judge a task against its acceptance criteria: APPROVED completes it, NOT_APPROVED sends it back, BLOCKED stops it."""
     task = await call.need(Task, given.task_id)
     changed = workflow_state({"status": STATUS_OF_VERDICT[given.verdict]})
-    changed |= {"verification_verdict": given.verdict, "verification_report": given.report, "claim": None}
+    changed |= {"verification_verdict": given.verdict, "verification_report": given.report, "failure": None, "claim": None}
     return call.write(task.model_copy(update=changed), "judged", verdict=given.verdict, agentId=given.agent_id)
 
 
@@ -106,9 +145,11 @@ def _letter(given: ReportToParent, agent: Agent, task: Task) -> str:
 
 
 OPERATIONS = (
-    Operation(report_to_parent, "tasks.write", writes=True, profiles=frozenset({"core"})),
-    Operation(set_verdict, "tasks.write", writes=True),
-    Operation(provide_artifact, "tasks.write", writes=True),
-    Operation(list_artifacts, "tasks.read"),
-    Operation(get_artifact, "tasks.read"),
+    Operation(report_to_parent, "tasks.write", writes=True, profiles=frozenset({"core", "kanban"})),
+    Operation(finish_task, "tasks.write", writes=True),
+    Operation(cancel_task, "tasks.write", writes=True, repeatable=True, profiles=frozenset({"coordination", "kanban"})),
+    Operation(set_verdict, "tasks.write", writes=True, repeatable=True, profiles=frozenset({"coordination", "kanban"})),
+    Operation(provide_artifact, "tasks.write", writes=True, profiles=frozenset({"coordination", "kanban"})),
+    Operation(list_artifacts, "tasks.read", profiles=frozenset({"coordination", "kanban"})),
+    Operation(get_artifact, "tasks.read", profiles=frozenset({"coordination", "kanban"})),
 )

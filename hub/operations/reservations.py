@@ -128,6 +128,6 @@ async def _turn(workspace_id: str, call: Call) -> None:
 
 OPERATIONS = (
     Operation(reserve_files, "reservations.write", writes=True, profiles=frozenset({"core"})),
-    Operation(list_reservations, "reservations.read"),
-    Operation(release_files, "reservations.write", writes=True, profiles=frozenset({"core"})),
+    Operation(list_reservations, "reservations.read", profiles=frozenset({"coordination"})),
+    Operation(release_files, "reservations.write", writes=True, repeatable=True, profiles=frozenset({"core"})),
 )

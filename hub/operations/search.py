@@ -63,4 +63,4 @@ def _found(hit: Hit, words: tuple[str, ...]) -> Found:
     return Found(kind=hit.kind, id=body["id"], workspace_id=body["workspaceId"], title=title, snippet=text[at : at + SNIPPET])
 
 
-OPERATIONS = (Operation(search, "search.read", profiles=frozenset({"core"})),)
+OPERATIONS = (Operation(search, "search.read", profiles=frozenset({"core", "kanban"}), titled="Search everything"),)

@@ -270,13 +270,13 @@ async def ready_tasks(workspace_id: str, call: Call) -> list[Task]:
 
 
 OPERATIONS = (
-    Operation(create_task, "tasks.write", writes=True, profiles=frozenset({"core"})),
-    Operation(get_task, "tasks.read", profiles=frozenset({"core"})),
-    Operation(list_tasks, "tasks.read", profiles=frozenset({"core"})),
-    Operation(list_ready_tasks, "tasks.read"),
-    Operation(update_task, "tasks.write", writes=True, profiles=frozenset({"core"})),
-    Operation(set_task_status, "tasks.write", writes=True),
-    Operation(delete_task, "tasks.write", writes=True, destructive=True),
-    Operation(delete_tasks, "tasks.write", writes=True, destructive=True),
-    Operation(add_comment, "tasks.write", writes=True),
+    Operation(create_task, "tasks.write", writes=True, profiles=frozenset({"core", "kanban"})),
+    Operation(get_task, "tasks.read", profiles=frozenset({"core", "kanban"})),
+    Operation(list_tasks, "tasks.read", profiles=frozenset({"core", "kanban"})),
+    Operation(list_ready_tasks, "tasks.read", profiles=frozenset({"coordination", "kanban"})),
+    Operation(update_task, "tasks.write", writes=True, repeatable=True, profiles=frozenset({"core", "kanban"})),
+    Operation(set_task_status, "tasks.write", writes=True, repeatable=True, profiles=frozenset({"kanban"})),
+    Operation(delete_task, "tasks.write", writes=True, destructive=True, repeatable=True, profiles=frozenset({"kanban"})),
+    Operation(delete_tasks, "tasks.write", writes=True, destructive=True, repeatable=True),
+    Operation(add_comment, "tasks.write", writes=True, profiles=frozenset({"kanban"})),
 )

@@ -117,10 +117,10 @@ async def delete_workspace(given: DeleteWorkspace, call: Call) -> Deleted:
 
 
 OPERATIONS = (
-    Operation(create_workspace, "workspaces.write", writes=True),
-    Operation(list_workspaces, "workspaces.read"),
-    Operation(get_workspace, "workspaces.read"),
-    Operation(update_workspace, "workspaces.write", writes=True),
-    Operation(archive_workspace, "workspaces.write", writes=True),
-    Operation(delete_workspace, "workspaces.write", writes=True, destructive=True, first=close_workspace),
+    Operation(create_workspace, "workspaces.write", writes=True, profiles=frozenset({"kanban"})),
+    Operation(list_workspaces, "workspaces.read", profiles=frozenset({"kanban"})),
+    Operation(get_workspace, "workspaces.read", profiles=frozenset({"kanban"})),
+    Operation(update_workspace, "workspaces.write", writes=True, repeatable=True, profiles=frozenset({"kanban"})),
+    Operation(archive_workspace, "workspaces.write", writes=True, repeatable=True, profiles=frozenset({"kanban"})),
+    Operation(delete_workspace, "workspaces.write", writes=True, destructive=True, repeatable=True, first=close_workspace),
 )

@@ -97,8 +97,21 @@ async def test_a_postgres_is_looked_at_without_showing_its_password(trivium: Tri
     assert "secret" not in done.out
 
 
+async def test_a_key_file_that_others_may_read_is_told_of(trivium: Trivium) -> None:
+    given = ("--id", "t", "--name", "t", "--type", "http", "--url", "https://example.com/", "--headers", '{"Authorization": "hush-hush"}')
+    assert "hush-hush" not in (await trivium("mcp-servers", "create", *given, "--json")).out
+    key = trivium.home / ".local" / "share" / "trivium" / "secret.key"
+    assert (await trivium("doctor", "--port", "0")).code == 0
+    key.chmod(0o644)
+    done = await trivium("doctor", "--port", "0")
+    assert done.code == 1
+    assert f"chmod 600 {key}" in done.out
+
+
 async def test_cautions_do_not_make_it_wrong(trivium: Trivium) -> None:
     trivium.environ["TRIVIUM_PROT"] = "1"
+    assert "need a token" in (await trivium("doctor", "--host", "0.0.0.0", "--port", "0")).out
+    trivium.environ["TRIVIUM_AUTH"] = "off"
     done = await trivium("doctor", "--host", "0.0.0.0", "--port", "0")
     assert done.code == 0
     assert "everyone who reaches that address can use it" in done.out

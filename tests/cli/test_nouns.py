@@ -33,6 +33,7 @@ def test_every_operation_of_the_catalogue_is_one_command() -> None:
         ("notes show", "get_note"), ("notes append", "append_to_note"), ("notes set-content", "set_note_content"),
         ("mail read", "read_inbox"), ("mail send", "send_message"),
         ("reservations reserve", "reserve_files"), ("reservations release", "release_files"),
+        ("mcp-servers create", "create_mcp_server"), ("mcp-servers show", "get_mcp_server"), ("mcp-servers list", "list_mcp_servers"),
         ("events subscribe", "subscribe_to_events"), ("search", "search"), ("health", "get_health"),
     ],
 )  # fmt: skip

@@ -46,6 +46,26 @@ def test_the_database_is_chosen_as_users_of_the_web_backends_know_it(environ: di
     assert load(environ, {"db": db}).database == database or f"sqlite:{default_database()}"
 
 
+def test_a_secret_key_is_long_enough_and_shown_nowhere() -> None:
+    old, new = "o" * 32, "n" * 40
+    settings = load({"TRIVIUM_SECRET_KEY": f"{new}, {old}", "TRIVIUM_DB": "memory:"}, {})
+    assert settings.secret_key == (new, old)
+    assert new not in repr(settings)
+    with pytest.raises(SettingsError, match="32 characters") as raised:
+        load({"TRIVIUM_SECRET_KEY": f"{new},short-one"}, {})
+    assert new not in str(raised.value)
+    assert "short-one" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "reach"),
+    [("127.0.0.1", None, "all"), ("0.0.0.0", None, "public"), ("0.0.0.0", "all", "all"), ("::1", "none", "none")],
+)
+def test_beyond_loopback_the_hub_reaches_public_servers_only_unless_told(host: str, said: str | None, reach: str) -> None:
+    environ = {"TRIVIUM_DB": "memory:", **({"TRIVIUM_UPSTREAMS": said} if said else {})}
+    assert load(environ, {"host": host}).reach == reach
+
+
 @pytest.mark.parametrize(
     ("environ", "db", "words"),
     [
@@ -133,5 +153,5 @@ def _told(environ: dict[str, str], given: dict[str, Any], words: tuple[str, ...]
     told = str(caught.value)
     assert all(word in told for word in words), told
     assert "\n" not in told
-    assert "secret" not in told
+    assert "secret" not in told.replace("secret_key", "")
     assert "sec/ret" not in told

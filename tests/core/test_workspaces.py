@@ -53,6 +53,7 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         await ask(hub, "reserve_files", agentId=agent, workspaceId=workspace, paths=["a"])
         await ask(hub, "subscribe_to_events", agentId=agent, workspaceId=workspace)
         await new_task(hub, workspaceId=workspace, dependencies=[task_id])
+        await ask(hub, "create_mcp_server", name="Tools", type="stdio", command="true", workspaceId=workspace)
     inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
     for type_, count in inside.items():
         assert len(await store.find("local", Find(type_, (("workspace_id", "v"),)))) == count, type_.kind

@@ -1,6 +1,7 @@
 """Databases are brought forward by numbered steps, and only forward. On both engines."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from hub.domain import KINDS
 from hub.domain.errors import Unavailable
+from hub.domain.model import Record
 from hub.domain.tasks import Task
 from hub.ports import HubStore
 from stores import schema
@@ -21,10 +23,10 @@ from tests.stores.units import NOW, TENANT, put, stored, task
 both_engines = pytest.mark.parametrize("store_kind", ["sqlite", "postgres"], indirect=True)
 
 
-async def open_(database: str) -> SqliteStore | PostgresStore:
+async def open_(database: str, kinds: Sequence[type[Record]] = KINDS) -> SqliteStore | PostgresStore:
     if database.startswith("sqlite:"):
-        return await SqliteStore.open(Path(database.removeprefix("sqlite:")), KINDS)
-    return await PostgresStore.open(database, KINDS)
+        return await SqliteStore.open(Path(database.removeprefix("sqlite:")), kinds)
+    return await PostgresStore.open(database, kinds)
 
 
 async def one(store: HubStore, statement: str) -> Any:
@@ -64,6 +66,21 @@ async def test_an_old_database_is_brought_forward_step_by_step_and_keeps_what_it
         assert await one(new, "SELECT name || ' ' || strength FROM flavour") == "sour very"
         assert await one(new, "SELECT count(*) FROM flavour") == 1
         assert (await stored(new, "t")).title == "kept"
+        await new.close()
+
+
+@both_engines
+async def test_a_database_of_every_earlier_version_becomes_what_a_new_one_is(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each version we know the kinds that it had; a column that comes to a kind needs its old declaration here."""
+    later = {2: ("mcp_server", "token")}
+    for version in range(schema.FIRST, schema.head()):
+        unknown = {kind for number, kinds in later.items() if number > version for kind in kinds}
+        with monkeypatch.context() as past:
+            past.setattr(schema, "STEPS", tuple(range(schema.FIRST + 1, version + 1)))
+            await (await open_(database, tuple(kind for kind in KINDS if kind.kind not in unknown))).close()
+        new = await open_(database)
+        assert await one(new, "SELECT version FROM schema_version") == schema.head()
+        assert [finding for finding in await new.examine() if not finding.ok] == []
         await new.close()
 
 

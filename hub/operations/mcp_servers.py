@@ -1,0 +1,220 @@
+"""MCP servers: others whose tools the hub shows to its own clients."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import Field
+
+from hub.addresses import reachable
+from hub.domain.errors import Duplicate, Forbidden, Invalid
+from hub.domain.mcp_servers import BETWEEN, LONGEST_PREFIX, MASK, McpServer, McpServerType
+from hub.domain.model import new_id
+from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
+
+Prefix = Annotated[str, Field(min_length=1, max_length=LONGEST_PREFIX, pattern="^[a-z0-9]+([_-][a-z0-9]+)*$")]
+"""Small letters and digits, with single dashes or underscores between them."""
+Secrets = Annotated[dict[str, Annotated[str, Field(max_length=20_000)]], Field(max_length=100)]
+Arguments = Annotated[tuple[Text, ...], Field(max_length=200)]
+Seconds = Annotated[float, Field(ge=0.1, le=3600)]
+SEALED = ("headers", "env")
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+OWN_HEADERS = {"accept", "connection", "content-length", "content-type", "host", "last-event-id", "transfer-encoding"}
+"""The hub says these itself, as it does all that begin with mcp-."""
+ASK = "Ask the hub's operator for TRIVIUM_UPSTREAMS"
+
+
+class CreateMcpServer(Mutation):
+    id: Annotated[Id, Field(pattern="^[^/]*$")] | None = None
+    """Chosen by the hub unless given. It has no slash."""
+    name: Name
+    description: Text | None = None
+    type: McpServerType
+    """stdio: a program that the hub starts; http: an address; sse: a name of before, tried as http."""
+    command: Name | None = None
+    """The program, for stdio. What it is given goes into args."""
+    args: Arguments | None = None
+    url: Name | None = None
+    """Where it is, for http."""
+    headers: Secrets | None = None
+    """Sent with every request; the values are kept as secrets."""
+    env: Secrets | None = None
+    """The program's environment variables; the values are kept as secrets."""
+    enabled: bool = True
+    workspace_id: Id = "default"
+    prefix: Prefix | None = None
+    """Its tools are called PREFIX__TOOL. Made of the name unless given."""
+    connect_seconds: Seconds | None = None
+    call_seconds: Seconds | None = None
+
+
+class GetMcpServer(Input):
+    mcp_server_id: Id
+
+
+class ListMcpServers(Page):
+    workspace_id: Id = "default"
+
+
+class UpdateMcpServer(Mutation):
+    mcp_server_id: Id
+    name: Name | None = None
+    description: Text | None = None
+    type: McpServerType | None = None
+    command: Name | None = None
+    args: Arguments | None = None
+    url: Name | None = None
+    headers: Secrets | None = None
+    """Replaces all of them. A value that was read back (••••) stays as it is."""
+    env: Secrets | None = None
+    """Replaces all of them. A value that was read back (••••) stays as it is."""
+    enabled: bool | None = None
+    prefix: Prefix | None = None
+    connect_seconds: Seconds | None = None
+    call_seconds: Seconds | None = None
+    expected_version: int | None = None
+
+
+class DeleteMcpServer(Mutation):
+    mcp_server_id: Id
+
+
+class McpServers(Result):
+    servers: tuple[McpServer, ...]
+    next_cursor: str | None = None
+
+
+async def create_mcp_server(given: CreateMcpServer, call: Call) -> McpServer:
+    """Register another MCP server: its tools appear among the hub's as PREFIX__TOOL. Secret values are never shown again."""
+    await call.workspace(given.workspace_id)
+    id_ = given.id or new_id()
+    if given.id and await call.unit.get(McpServer, id_):
+        raise Duplicate(f"There is an MCP server {id_!r} already. Take another id, or leave it out.")
+    fields = {name: value for name in McpServer.model_fields if (value := getattr(given, name, None)) is not None}
+    fields |= {"id": id_, "prefix": given.prefix or await _free_prefix(given.name, call)}
+    fields |= {field: _sealed(field, getattr(given, field) or {}, {}, id_, call) for field in SEALED}
+    server = McpServer(**fields)
+    await _check(server, call)
+    return call.create(server).shown()
+
+
+async def get_mcp_server(given: GetMcpServer, call: Call) -> McpServer:
+    """Read how an MCP server is reached. Of a secret it tells only that it is set."""
+    return (await call.need(McpServer, given.mcp_server_id)).shown()
+
+
+async def list_mcp_servers(given: ListMcpServers, call: Call) -> McpServers:
+    """List the workspace's MCP servers."""
+    await call.within(given.workspace_id)
+    listing = await call.list(McpServer, given, workspace_id=given.workspace_id)
+    return McpServers(servers=tuple(server.shown() for server in listing.records()), next_cursor=listing.next_cursor)
+
+
+async def update_mcp_server(given: UpdateMcpServer, call: Call) -> McpServer:
+    """Change how an MCP server is reached, or switch it off with enabled=false. What is connected is connected anew."""
+    server = await call.need(McpServer, given.mcp_server_id)
+    expect_version(server, given.expected_version)
+    changed = changes(given, McpServer)
+    for field in SEALED:
+        if field in changed:
+            changed[field] = _sealed(field, changed[field], getattr(server, field), server.id, call)
+    updated = server.model_copy(update=changed)
+    await _check(updated, call)
+    if _place(updated) != _place(server) and (kept := updated.headers.items() & server.headers.items()):
+        names = ", ".join(sorted(name for name, _ in kept))
+        raise Invalid(f"headers: a secret is not sent to another address by itself. With this url, give {names} anew or leave it out.")
+    return call.update(server, **changed).shown()
+
+
+async def delete_mcp_server(given: DeleteMcpServer, call: Call) -> Deleted:
+    """Forget an MCP server and its secrets: its tools disappear."""
+    server = await call.need(McpServer, given.mcp_server_id)
+    call.delete(server)
+    return Deleted(id=server.id)
+
+
+async def _check(server: McpServer, call: Call) -> None:
+    """What it needs is there, and this hub may connect to it."""
+    if server.type == "stdio" and not server.command:
+        raise Invalid("command: a stdio server needs the program to start; its arguments go into args")
+    if server.type != "stdio":
+        _check_address(server.url, call)
+    elif call.reach != "all":
+        raise Forbidden(f"This hub starts no programs. {ASK}=all, or give the url of a server that runs already.")
+    if taken := [one for one in await call.unit.find(McpServer, prefix=server.prefix) if one.id != server.id]:
+        raise Duplicate(f"prefix: {server.prefix!r} is the MCP server {taken[0].name!r}'s. Take another one.")
+
+
+def _check_address(url: str | None, call: Call) -> None:
+    parts = _split(url or "")
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Invalid("url: an http server needs its address, like https://mcp.example.com/mcp")
+    if parts.username or parts.password:
+        raise Invalid("url: it must hold no user or password. Give them as a header, where they are kept as a secret.")
+    if call.reach == "none":
+        raise Forbidden(f"This hub connects to no other MCP servers. {ASK}=public or all.")
+    try:
+        allowed = reachable(ip_address(parts.hostname), call.reach)
+    except ValueError:  # a name: what it stands for is checked whenever it is called
+        allowed = call.reach == "all" or parts.hostname.rstrip(".").rpartition(".")[2] not in ("localhost", "local", "internal")
+    if not allowed:
+        raise Forbidden(f"url: this hub does not call {parts.hostname}. {ASK}=all if it should reach private addresses.")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _place(server: McpServer) -> Any:
+    """To whom its headers go; to a program none do."""
+    parts = _split(server.url or "")
+    return (parts.scheme, parts.hostname, parts.port) if parts else None
+
+
+def _sealed(field: str, given: Mapping[str, str], stored: Mapping[str, str], id_: str, call: Call) -> dict[str, str]:
+    """Each value sealed; one that was read back stays as it is stored."""
+    sealed = {}
+    for name, value in given.items():
+        _check_secret(field, name, value)
+        if value == MASK and name not in stored:
+            raise Invalid(f"{field}.{name[:80]}: there is no value yet that could stay. Give it.")
+        sealed[name] = stored[name] if value == MASK else call.seal(value, McpServer, id_)
+    return sealed
+
+
+def _check_secret(field: str, name: str, value: str) -> None:
+    if field == "env":
+        if not VARIABLE.fullmatch(name):
+            raise Invalid(f"env: {name[:80]!r} is no name of a variable. Allowed: letters, digits and _, no digit first.")
+    elif not HEADER.fullmatch(name) or name.lower() in OWN_HEADERS or name.lower().startswith("mcp-"):
+        raise Invalid(f"headers: {name[:80]!r} is no header that can be set here. Authorization and X-… are such.")
+    elif not value.isprintable():
+        raise Invalid(f"headers.{name[:80]}: its value has a line break or a control character.")
+
+
+async def _free_prefix(name: str, call: Call) -> str:
+    words = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-") or "mcp"
+    prefix, number = words[:LONGEST_PREFIX].strip("-"), 1
+    while await call.unit.find(McpServer, limit=1, prefix=prefix):
+        number += 1
+        ending = f"-{number}"
+        prefix = words[: LONGEST_PREFIX - len(ending)].strip("-") + ending
+    assert BETWEEN not in prefix
+    return prefix
+
+
+OPERATIONS = (
+    Operation(create_mcp_server, "mcp_servers.write", writes=True),
+    Operation(get_mcp_server, "mcp_servers.read"),
+    Operation(list_mcp_servers, "mcp_servers.read"),
+    Operation(update_mcp_server, "mcp_servers.write", writes=True, repeatable=True),
+    Operation(delete_mcp_server, "mcp_servers.write", writes=True, destructive=True, repeatable=True),
+)
