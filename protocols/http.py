@@ -1,17 +1,25 @@
 """The aiohttp application: mounts every HTTP door, checks Host and Origin, turns errors into answers."""
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from hub.addresses import MCP
 from hub.app import Hub
 from hub.domain.errors import Forbidden, HubError, Internal, Invalid, NotFound, TooLarge
+from hub.domain.model import utc_now
+from hub.ports import Clock
 from protocols.bodies import json_body
-from protocols.identity import caller_of
+from protocols.identity import METADATA, Credentials, caller_of
+from protocols.issuers import Issuer
 from protocols.lazy import lazy
+from protocols.oauth import OAuth
 from protocols.origins import Origins
 from protocols.rest.door import mount as mount_rest
 from protocols.rest.routes import METHODS
@@ -36,16 +44,45 @@ class HttpSettings(Protocol):
     def allowed_origins(self) -> tuple[str, ...]: ...
     @property
     def max_body_bytes(self) -> int: ...
+    @property
+    def conformance(self) -> bool: ...
+    @property
+    def auth_required(self) -> bool: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def oauth_issuer(self) -> str: ...
+    @property
+    def oauth_audience(self) -> str: ...
+    @property
+    def oauth_tenant_claim(self) -> str: ...
 
 
-def application(hub: Hub, settings: HttpSettings) -> web.Application:
-    origins = Origins(settings.host, settings.allowed_hosts, settings.allowed_origins)
-    app = web.Application(middlewares=[_boundary(origins, settings.max_body_bytes)], client_max_size=settings.max_body_bytes)
-    streams = Streams()
+class Endings(list[Callable[[], Awaitable[None]]]):
+    """What doors that are made late close once no request runs any more."""
+
+    async def close(self, _: web.Application) -> None:
+        await asyncio.gather(*(close() for close in self))
+
+
+def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web.Application:
+    public = urlsplit(settings.public_url).hostname
+    origins = Origins(settings.host, [*settings.allowed_hosts, *([public] if public else [])], settings.allowed_origins)
+    oauth = _oauth(settings)
+    credentials = Credentials(hub, settings.auth_required, oauth, clock)
+    app = web.Application(middlewares=[_boundary(origins, credentials, settings.max_body_bytes)], client_max_size=settings.max_body_bytes)
+    if oauth:
+        app.on_cleanup.append(oauth.close)
+        for about in ("", MCP):
+            app.router.add_get(f"{METADATA}{about}", oauth.metadata)
+    streams, endings = Streams(), Endings()
     app.on_shutdown.append(streams.close)
+    app.on_cleanup.append(endings.close)
     app.router.add_get("/", _front)
     mount_rest(app, hub, streams)
-    rpc, mcp = lazy(lambda: _rpc(hub)), lazy(lambda: _mcp(hub))
+    rpc, mcp = lazy(lambda: _rpc(hub)), lazy(lambda: _mcp(hub, streams, endings, settings.conformance))
     app.router.add_post("/api/rpc", rpc)
     app.router.add_get("/api/rpc/methods", rpc)
     for path in ("/mcp", "/mcp/", "/api/mcp", "/api/mcp/"):
@@ -74,13 +111,27 @@ def _rpc(hub: Hub) -> Handler:
     return handle
 
 
-def _mcp(hub: Hub) -> Handler:
+def _mcp(hub: Hub, streams: Streams, endings: Endings, conformance: bool) -> Handler:
     from protocols.mcp.door import McpDoor
 
-    return McpDoor(hub).handle
+    other = None
+    if conformance:
+        from protocols.mcp.conformance import served
+
+        other = served(hub, streams)
+    door = McpDoor(hub, streams, other)
+    streams.on_close(door.close)
+    endings.append(door.calls.close)
+    return door.handle
 
 
-def _boundary(origins: Origins, max_body_bytes: int) -> Middleware:
+def _oauth(settings: HttpSettings) -> OAuth | None:
+    if not settings.oauth_issuer:
+        return None
+    return OAuth(Issuer(settings.oauth_issuer), settings.url, settings.oauth_audience, settings.oauth_tenant_claim)
+
+
+def _boundary(origins: Origins, credentials: Credentials, max_body_bytes: int) -> Middleware:
     """The one place where a request is let in, and where what went wrong becomes an answer."""
 
     @web.middleware
@@ -90,9 +141,10 @@ def _boundary(origins: Origins, max_body_bytes: int) -> Middleware:
         if not origins.origin_allowed(request.headers.get("Origin")):
             return error_response(FOREIGN_ORIGIN)
         try:
+            await credentials.admit(request)
             return await handler(request)
         except HubError as error:
-            return error_response(error)
+            return error_response(error, None, credentials.challenge(error, request))
         except web.HTTPRequestEntityTooLarge:
             return error_response(TooLarge(f"The body is larger than {max_body_bytes} bytes (TRIVIUM_MAX_BODY_BYTES)."))
         except web.HTTPMethodNotAllowed as refusal:

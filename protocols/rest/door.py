@@ -58,6 +58,7 @@ def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
 
 async def _note_frames(hub: Hub, request: web.Request) -> AsyncIterator[bytes]:
     """The web API's note stream: `connected` first, then a frame a change with the note as it is now."""
+    caller_of(request).require("notes.read")  # the frames hold the notes themselves
     workspace_id = request.query.get("workspaceId")
     wanted = None if workspace_id in (None, "*") else workspace_id
     cursor = await starting_cursor(hub, request)

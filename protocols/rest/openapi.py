@@ -13,7 +13,8 @@ from protocols.wire import CODES
 
 REF = "#/components/schemas/{model}"
 EXPLAINED: dict[Kind, str] = {
-    "invalid": "The input is wrong", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
+    "invalid": "The input is wrong", "unauthenticated": "A token is needed, and none that is good was sent",
+    "forbidden": "The token does not open this", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
     "too_large": "The body is too large", "unsupported_media": "The body is not JSON", "unavailable": "The store does not answer",
 }  # fmt: skip
 
@@ -43,8 +44,9 @@ def description() -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
         "servers": [{"url": "/"}],
+        "security": [{}, {"token": []}],
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
 
@@ -105,7 +107,7 @@ def _responses(route: Route, output_schema: Json) -> Json:
         answer = {"type": "object"}
     elif route.envelope:
         answer = {"type": "object", "required": [route.envelope], "properties": {route.envelope: output_schema}}
-    kinds: list[Kind] = ["invalid", "not_found", "unavailable"]
+    kinds: list[Kind] = ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"]
     if route.row.writes:
         kinds += ["conflict", "too_large", "unsupported_media"]
     responses: Json = {str(route.status): _json("Done", answer)}

@@ -2,6 +2,7 @@
 
 import orjson
 
+from hub.domain.mcp_servers import McpServer
 from hub.operations.agents import AgentView
 from hub.operations.base import Deleted, Output
 
@@ -30,6 +31,25 @@ def tasks_deleted(output: Output) -> str:
 def note_deleted(output: Output) -> str:
     assert isinstance(output, Deleted)
     return orjson.dumps({"deleted": True, "noteId": output.id}).decode()
+
+
+def mcp_server_created(output: Output) -> str:
+    return _server(output, "created")
+
+
+def mcp_server_updated(output: Output) -> str:
+    return _server(output, "updated")
+
+
+def mcp_server_deleted(output: Output) -> str:
+    assert isinstance(output, Deleted)
+    return orjson.dumps({"success": True, "message": f"The MCP server {output.id} is deleted."}).decode()
+
+
+def _server(output: Output, done: str) -> str:
+    assert isinstance(output, McpServer)
+    message = orjson.dumps(f"The MCP server {output.name} is {done}.").decode()
+    return f'{{"server":{output.to_json()},"message":{message}}}'
 
 
 def with_codebases(output: Output) -> str:

@@ -6,7 +6,17 @@ from typing import Any
 
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation, Output
-from protocols.rest.renderings import agent_created, agent_status_updated, note_deleted, task_status_updated, tasks_deleted, with_codebases
+from protocols.rest.renderings import (
+    agent_created,
+    agent_status_updated,
+    mcp_server_created,
+    mcp_server_deleted,
+    mcp_server_updated,
+    note_deleted,
+    task_status_updated,
+    tasks_deleted,
+    with_codebases,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Route:
 ALL = {"limit": 10_000}
 """The web API does not page."""
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
+MCP_SERVER = {"id": "mcpServerId"}
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})
 
 ROUTES: tuple[Route, ...] = (
@@ -91,6 +102,14 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/notes/{workspaceId}/{noteId}", "get_note", "note", rpc="notes.get"),
     Route("DELETE", "/notes/{workspaceId}/{noteId}", "delete_note", render=note_deleted),
     Route("GET", "/search", "search", rpc="search"),
+    Route("GET", "/mcp-servers", "get_mcp_server", names=MCP_SERVER, when="id", ignored=frozenset({"workspaceId"})),
+    Route("GET", "/mcp-servers", "list_mcp_servers", fixed=ALL),
+    Route("POST", "/mcp-servers", "create_mcp_server", status=201, render=mcp_server_created),
+    Route(
+        "PUT", "/mcp-servers", "update_mcp_server", names=MCP_SERVER, render=mcp_server_updated,
+        ignored=frozenset({"workspaceId", "version", "createdAt", "updatedAt"}),
+    ),
+    Route("DELETE", "/mcp-servers", "delete_mcp_server", names=MCP_SERVER, render=mcp_server_deleted),
 )  # fmt: skip
 
 METHODS = {route.rpc: route for route in ROUTES if route.rpc}
