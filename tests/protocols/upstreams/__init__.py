@@ -1,0 +1,1 @@
+"""Other MCP servers for the hub to connect to, each a process."""
