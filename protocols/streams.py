@@ -1,7 +1,7 @@
 """Server-sent events (WHATWG HTML §9.2): rendering the log, for as long as somebody listens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache
 
 from aiohttp import web
@@ -9,7 +9,7 @@ from aiohttp import web
 from hub.app import Hub
 from hub.domain.errors import HubError, Invalid
 from hub.ports import Filter, Logged, Page
-from protocols.identity import caller_of
+from protocols.identity import caller_of, confirm
 
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 HEARTBEAT = 15.0
@@ -25,14 +25,24 @@ class Streams:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
         self._closing = False
+        self._closers: list[Callable[[], Awaitable[None]]] = []
 
-    async def send(self, request: web.Request, frames: AsyncIterator[bytes]) -> web.StreamResponse:
-        """Write the frames until the client leaves. A client that does not read holds one frame, no more.
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Also close what a door keeps for its clients."""
+        self._closers.append(close)
+
+    async def send(
+        self, request: web.Request, frames: AsyncIterator[bytes], headers: Mapping[str, str] | None = None
+    ) -> web.StreamResponse:
+        """Write the frames until the client leaves, or its token is revoked or expires: then it is told nothing more.
+
+        A client that does not read holds one frame, no more.
 
         The first frame is made before the headers are sent, so that what is wrong with the request still gets its status.
         """
         first = await anext(frames)
-        response = web.StreamResponse(headers=HEADERS)
+        await confirm(request)
+        response = web.StreamResponse(headers={**HEADERS, **(headers or {})})
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -40,13 +50,14 @@ class Streams:
             await response.prepare(request)
             await response.write(first)
             async for frame in frames:
+                await confirm(request)
                 await response.write(frame)
         except asyncio.CancelledError:
             if not self._closing:
                 raise
             task.uncancel()
         except (ConnectionResetError, HubError):
-            pass  # the client left, or the store does not answer: it comes back with the last id that it has
+            pass  # the client left, its token is over, or the store does not answer: it comes back with the last id that it has
         finally:
             self._tasks.discard(task)
         return response
@@ -55,6 +66,8 @@ class Streams:
         self._closing = True
         for task in list(self._tasks):
             task.cancel()
+        for close in self._closers:
+            await close()
 
 
 async def starting_cursor(hub: Hub, request: web.Request) -> int:

@@ -1,52 +1,111 @@
 """Calling a tool: from its name and arguments to a CallToolResult, written as JSON once."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from time import monotonic
+from typing import Any
 
-import orjson
+import anyio
 
-from hub.access import Caller
 from hub.app import Hub
-from hub.domain.errors import HubError, UnknownOperation
-from hub.operations.base import Profile
-from hub.validation import Arguments
-from protocols.mcp.tools import CORE
+from hub.domain.errors import HubError, Invalid, UnknownOperation
+from hub.operations import OPERATIONS
+from hub.validation import validated
+from protocols.mcp.advice import UnknownTool, advised, no_operation
+from protocols.mcp.asking import Asker, Progress
+from protocols.mcp.confirming import QUESTIONS, question
+from protocols.mcp.finding import find
+from protocols.mcp.results import completed, failed, result
+from protocols.mcp.schemas import OFFSET, reads_on
+from protocols.mcp.shortening import dumped
+from protocols.mcp.tasks import EXTENSION, instead
+from protocols.mcp.tools import CALL_OPERATION, FIND_TOOLS, CallOperation, FindTools
+from protocols.mcp.upstreams import Upstreams
 
-Progress = Callable[[float, float | None, str | None], Awaitable[None]]
-"""Tell how far it is: progress, total, message. The progress must rise with each call (2025-11-25 §basic/utilities/progress)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who calls a tool, and what its connection can do."""
-
-    caller: Caller
-    profile: Profile = CORE
-    extensions: frozenset[str] = frozenset()
-    """Those that the client declared in its request (2026-07-28); empty in the handshake era."""
-    progress: Progress | None = None
-    """None: the client did not ask for it."""
-
+TELL_EVERY = 1.0
+"""Seconds between two notifications of progress, and before the first."""
 
 class Calls:
     """Every transport's way to the tools."""
 
     def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+        self._hub, self.upstreams = hub, Upstreams(hub)
 
-    async def call(self, name: str, arguments: Arguments, asker: Asker) -> str:
+    async def close(self) -> None:
+        await self.upstreams.close()
+
+    async def call(self, name: str, arguments: Mapping[str, Any], asker: Asker) -> str:
         """A result as JSON: of type complete without saying so, or with its resultType as the first key.
 
-        What a model can mend is an error in the result; only an unknown tool is raised, as UnknownOperation.
+        What a model can mend is an error in the result; only an unknown tool is raised, as UnknownOperation. To cancel the call
+        cancels the operation, whose outcome is then not known.
         """
+        if name not in OPERATIONS and name not in (FIND_TOOLS, CALL_OPERATION):
+            return await self._upstream(name, arguments, asker)
+        if asker.progress is None:
+            return await self._answer(name, arguments, asker)
+        return await _telling(self._answer(name, arguments, asker), asker.progress)
+
+    async def _answer(self, name: str, arguments: Mapping[str, Any], asker: Asker) -> str:
         try:
-            text = (await self._hub.call(name, arguments, asker.caller)).to_json()
+            if name == FIND_TOOLS:
+                return _found(arguments, asker)
+            if name == CALL_OPERATION:
+                given = validated(CallOperation, arguments)
+                assert isinstance(given, CallOperation)
+                known = given.name in OPERATIONS
+                return await self._answer(given.name, given.arguments, asker) if known else failed(no_operation(given.name))
+            if asker.elicits and EXTENSION in asker.extensions and (handle := await instead(self._hub, name, arguments, asker.caller)):
+                return handle
+            if name in QUESTIONS and (asked := await question(self._hub, name, arguments, asker)):
+                return asked
+            return await self._operation(name, arguments, asker)
         except UnknownOperation:
             raise
         except HubError as error:
-            return f'{{"content":[{_text(orjson.dumps(error.document()).decode())}],"isError":true}}'
-        return f'{{"content":[{_text(text)}],"structuredContent":{text},"isError":false}}'
+            return failed(advised(error, name, arguments, asker.profile))
+
+    async def _upstream(self, name: str, arguments: Mapping[str, Any], asker: Asker) -> str:
+        """A tool of another MCP server, which tells of its progress itself."""
+        try:
+            return await self.upstreams.call(asker.caller, name, {**arguments}, asker.progress)
+        except UnknownOperation:
+            raise UnknownTool(name) from None
+        except HubError as error:
+            return failed(error.document())
+
+    async def _operation(self, name: str, arguments: Mapping[str, Any], asker: Asker) -> str:
+        row, offset = OPERATIONS[name], None
+        if OFFSET in arguments and reads_on(row):
+            arguments = {**arguments}
+            offset = arguments.pop(OFFSET)
+            if type(offset) is not int:
+                raise Invalid("offset: it must be a whole number")
+        output = await self._hub.call(name, arguments, asker.caller)
+        return completed(name, output, arguments, asker.links, row.writes, offset)
 
 
-def _text(text: str) -> str:
-    return f'{{"type":"text","text":{orjson.dumps(text).decode()}}}'
+def _found(arguments: Mapping[str, Any], asker: Asker) -> str:
+    given = validated(FindTools, arguments)
+    assert isinstance(given, FindTools)
+    return result(dumped(find(given, asker.profile)))
+
+
+async def _telling(work: Awaitable[str], progress: Progress) -> str:
+    """The seconds that it takes so far, rising until it ends. What ends at once tells nothing."""
+    begun, told = monotonic(), False
+
+    async def tell() -> None:
+        nonlocal told
+        while True:
+            await anyio.sleep(TELL_EVERY)
+            told = True
+            await progress(monotonic() - begun, None, None)
+
+    async with anyio.create_task_group() as telling:
+        telling.start_soon(tell)
+        answer = await work
+        telling.cancel_scope.cancel()
+    if told:
+        seconds = monotonic() - begun
+        await progress(seconds, seconds, None)
+    return answer

@@ -1,34 +1,151 @@
-"""One HTTP request as the SDK's kernel sees it: a DispatchContext without a way back, because every answer is one JSON document."""
+"""One HTTP request as the SDK's kernel sees it, and its answer: one JSON document, or a stream as soon as there is more to say."""
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import anyio
+from aiohttp import web
 from mcp.shared.dispatcher import CallOptions
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
 from mcp_types import RequestId
 
-from hub.access import Caller
+from hub.domain.errors import HubError
+from hub.ports import Json
+from protocols.mcp.asking import Asker
+from protocols.mcp.frames import Frames
+from protocols.mcp.messages import REQUEST_CANCELLED, Message, failure, notification
+from protocols.streams import HEARTBEAT, Streams
+from protocols.wire import jsonrpc_code
 
-TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
+if TYPE_CHECKING:
+    from protocols.mcp.sessions import Session
+
+ONE_WAY = TransportContext(kind="streamable-http", can_send_request=False)
+TWO_WAY = TransportContext(kind="streamable-http", can_send_request=True)
 
 
 class Exchange:
-    can_send_request = False
-    transport = TRANSPORT
+    """A DispatchContext. Its `asker` and `session` are what the hub's own handlers find in `ctx.request`.
 
-    def __init__(self, request_id: RequestId | None, caller: Caller) -> None:
-        self.request_id = request_id
-        self.message_metadata = ServerMessageMetadata(request_context=caller)
-        self.cancel_requested = anyio.Event()
+    Without a session (2026-07-28) the client that leaves withdraws its request. With one it may lose the stream and come back for
+    the rest, and withdraws the request with notifications/cancelled.
+    """
 
-    async def send_raw_request(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> dict[str, Any]:
-        raise NoBackChannelError(method)
+    def __init__(
+        self, id_: RequestId | None, asker: Asker, token: RequestId | None = None, session: "Session | None" = None, streams: bool = False
+    ) -> None:
+        self.request_id, self.session = id_, session
+        able = asker.elicits and session is not None and streams
+        self.asker = replace(asker, progress=self.progress if token is not None else None, ask=self.ask if able else None)
+        self._token, self._streams = token, streams
+        self._frames: Frames | None = None
+        self._begun = asyncio.Event()
+        self._task: asyncio.Task[Message] | None = None
+        self._withdrawn = False
+
+    @property
+    def can_send_request(self) -> bool:
+        return self.session is not None and self._streams
+
+    @property
+    def transport(self) -> TransportContext:
+        return TWO_WAY if self.can_send_request else ONE_WAY
+
+    @cached_property
+    def message_metadata(self) -> ServerMessageMetadata:
+        resumable = self.session is not None and self._streams
+        return ServerMessageMetadata(request_context=self, close_sse_stream=self._dismiss if resumable else None)
+
+    @cached_property
+    def cancel_requested(self) -> anyio.Event:
+        return anyio.Event()
 
     async def notify(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> None:
-        """No tool of the hub takes long enough to tell of its progress."""
+        """Dropped where the client does not take streams."""
+        await self._write(notification(method, params))
 
     async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        """See `notify`."""
+        if self._token is not None:
+            told = {"progressToken": self._token, "progress": progress, "total": total, "message": message}
+            await self.notify("notifications/progress", {key: value for key, value in told.items() if value is not None})
+
+    async def send_raw_request(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> dict[str, Any]:
+        if self.session is None or not self.can_send_request:
+            raise NoBackChannelError(method)
+        return await self.session.ask(self._write, method, params, opts)
+
+    async def ask(self, form: Json) -> Json:
+        """Asker.ask: on the stream of this request."""
+        return await self.send_raw_request("elicitation/create", form)
+
+    async def answer(
+        self, request: web.Request, work: Coroutine[Any, Any, Message], open_streams: Streams, headers: Mapping[str, str] | None = None
+    ) -> web.StreamResponse:
+        """Do the work; its message is the whole answer, or the last of a stream that something else was written to before."""
+        self._task = task = asyncio.create_task(self._settle(work))
+        if self.session:
+            self.session.began(self.request_id, task, self.withdraw)
+        try:
+            frames = await self._opened(task)
+            if frames:
+                return await open_streams.send(request, frames.read(), headers)
+            return (await asyncio.shield(task)).response(headers)
+        finally:
+            if self.session is None:
+                task.cancel()
+
+    def withdraw(self) -> None:
+        """The client does not want the answer any more."""
+        self._withdrawn = True
+        if self._task:
+            self._task.cancel()
+
+    async def _settle(self, work: Coroutine[Any, Any, Message]) -> Message:
+        try:
+            message = await work
+        except asyncio.CancelledError:
+            if not self._withdrawn:
+                raise
+            message = failure(self.request_id, REQUEST_CANCELLED, "Request cancelled")
+        except HubError as error:
+            if self._frames is None:
+                raise  # there is still a status for it
+            message = failure(self.request_id, jsonrpc_code(error), error.message)
+        if self._frames:
+            await self._frames.put(message.body)
+            self._frames.end()
+        return message
+
+    async def _opened(self, task: asyncio.Task[Message]) -> Frames | None:
+        """The stream, if something was written before the work was done, or it takes long."""
+        if not self._streams:
+            return None
+        begun = asyncio.create_task(self._begun.wait())
+        try:
+            await asyncio.wait((task, begun), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            begun.cancel()
+        if not task.done() and self._frames is None:
+            self._open().prime()
+        return self._frames
+
+    def _open(self) -> Frames:
+        if self._frames is None:
+            self._frames = self.session.new_stream() if self.session else Frames()
+            if self.session and self.session.primes:
+                self._frames.prime(f"{self._frames.key}-0")
+            self._begun.set()
+        return self._frames
+
+    async def _write(self, message: bytes) -> None:
+        if self._streams:
+            await self._open().put(message)
+
+    async def _dismiss(self) -> None:
+        """Let the client come back for the rest (SEP-1699)."""
+        self._open().dismiss()

@@ -1,40 +1,58 @@
-"""The hub as an MCP server: the SDK's kernel with our tools. Both transports use it."""
+"""The hub as an MCP server: the SDK's kernel with what the hub has. Every transport uses it."""
 
-from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
+import orjson
 from mcp.server.caching import CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
+from mcp.server.lowlevel.server import NotificationOptions
+from mcp.server.models import InitializationOptions
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
+from mcp_types import INVALID_PARAMS, CallToolRequestParams, ListToolsResult, PaginatedRequestParams
 
-from hub.access import Caller
-from hub.domain.errors import NotFound, UnknownOperation
+from hub.app import Hub
+from hub.domain.errors import HubError, NotFound, UnknownOperation
 from hub.operations.base import Profile
 from hub.version import VERSION
-from protocols.mcp.calls import Asker, Calls
-from protocols.mcp.tools import INSTRUCTIONS, tools
+from protocols.mcp import completions, listening, prompts, resources, tasks
+from protocols.mcp.asking import Asker
+from protocols.mcp.calls import Calls
+from protocols.mcp.listening import Wanted
+from protocols.mcp.tools import INSTRUCTIONS, listed
+from protocols.wire import jsonrpc_code
 
 NAME = "trivium"
 TOOLS_TTL = 3_600_000
 """Milliseconds that a client may keep the list of tools: it changes with the hub's version only."""
+OTHERS_TTL = 30_000
+"""The same of a list that holds tools of other servers, which change when they like."""
 
-CallerOf = Callable[[ServerRequestContext[Any, Any]], Caller]
+Context = ServerRequestContext[Any, Any]
 
 
-def server(calls: Calls, profile: Profile, caller_of: CallerOf) -> Server[Any]:
-    listed = ListToolsResult.model_validate({"tools": tools(profile)})
+class Peer(Protocol):
+    """What a transport knows of the client behind a request."""
 
-    async def list_tools(ctx: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None) -> ListToolsResult:
-        return listed
+    def asker(self, ctx: Context) -> Asker: ...
+    async def wanted(self, ctx: Context) -> Wanted:
+        """What its session follows (handshake era)."""
 
-    async def call(ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
+
+def server(hub: Hub, calls: Calls, profile: Profile, peer: Peer) -> Server[Any]:
+    async def list_tools(ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        asker = peer.asker(ctx)
+        others = await calls.upstreams.tools(asker.caller, asker.workspace_id)
+        page = listed(profile, params.cursor if params else None, others)
+        return page.model_copy(update={"ttl_ms": OTHERS_TTL, "cache_scope": "private"}) if others else page
+
+    async def call(ctx: Context, params: CallToolRequestParams) -> HandlerResult:
         try:
-            asker = Asker(caller_of(ctx), profile)
-            return CallToolResult.model_validate_json(await calls.call(params.name, params.arguments or {}, asker))
-        except UnknownOperation:
-            raise MCPError(INVALID_PARAMS, NotFound("tool", params.name).message) from None
+            result: dict[str, Any] = orjson.loads(await calls.call(params.name, params.arguments or {}, peer.asker(ctx)))
+        except UnknownOperation as error:
+            raise MCPError(INVALID_PARAMS, error.message) from None
+        return {"resultType": "complete", **result}
 
     made: Server[Any] = Server(
         NAME,
@@ -43,7 +61,25 @@ def server(calls: Calls, profile: Profile, caller_of: CallerOf) -> Server[Any]:
         instructions=INSTRUCTIONS,
         cache_hints={"tools/list": CacheHint(ttl_ms=TOOLS_TTL, scope="public")},
     )
-    made.middleware.clear()  # OpenTelemetry's costs 9 to 20 µs a request, exporter or not; the hub brings its own, sampled
+    made.middleware[:] = [_refusals]  # OpenTelemetry's costs 9 to 20 µs a request, exporter or not; the hub brings its own, sampled
     made.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     made.add_request_handler("tools/call", CallToolRequestParams, call)
+    for feature in (resources, prompts, completions, tasks):
+        feature.add_to(made, hub, lambda ctx: peer.asker(ctx).caller)
+    listening.add_to(made, hub, lambda ctx: peer.asker(ctx).caller, peer.wanted)
     return made
+
+
+@lru_cache(16)
+def introduction(made: Server[Any]) -> InitializationOptions:
+    """What a server says of itself in the handshake: also which changes it tells of (2025-11-25 §basic/lifecycle)."""
+    return made.create_initialization_options(NotificationOptions(resources_changed=True, tools_changed=True))
+
+
+async def _refusals(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """The hub's errors on this wire."""
+    try:
+        return await call_next(ctx)
+    except HubError as error:
+        code = INVALID_PARAMS if isinstance(error, NotFound) else jsonrpc_code(error)
+        raise MCPError(code, error.message, error.document()) from None

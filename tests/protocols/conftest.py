@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from hub.app import Hub
+from hub.domain.model import utc_now
+from hub.ports import Clock
 from hub.settings import Settings
 from protocols.http import application
 from stores.memory import MemoryStore
@@ -23,9 +25,9 @@ SETTINGS = Settings(database="memory:")
 
 
 @asynccontextmanager
-async def serving(hub: Hub, settings: Settings = SETTINGS) -> AsyncIterator[Http]:
-    """As `trivium serve` does it, on a free port."""
-    server = TestServer(application(hub, settings))
+async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_now, port: int = 0) -> AsyncIterator[Http]:
+    """As `trivium serve` does it, on a free port unless one is named."""
+    server = TestServer(application(hub, settings, clock), port=port)
     await server.start_server(shutdown_timeout=2.0)
     async with TestClient(server) as http:
         yield http

@@ -156,6 +156,12 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "delete_note":
             assert answer == {"deleted": True, "noteId": arguments["noteId"]}
             return {"deleted": True, "id": arguments["noteId"], "deletedCount": 1}
+        case "create_mcp_server" | "update_mcp_server":
+            assert answer.keys() == {"server", "message"}
+            return answer["server"]
+        case "delete_mcp_server":
+            assert answer.keys() == {"success", "message"}
+            return {"deleted": True, "id": arguments["mcpServerId"], "deletedCount": 1}
         case other:
             raise AssertionError(f"{other} has a rendering that this test does not know")
 
@@ -219,10 +225,12 @@ def mcp_stdio(version: str) -> Door:
 
 
 def told(result: Json) -> tuple[bool, Any]:
-    """A tool's result: its text is the structured content, or the error document."""
-    [content] = result["content"]
-    answer = json.loads(content["text"])
+    """A tool's result: its first text is the structured content, or the error document and what to do next. Links may follow."""
+    text, *links = result["content"]
+    answer = json.loads(text["text"])
+    assert {link["type"] for link in links} <= {"resource_link"}
     if result.get("isError"):
+        answer.pop("next", None)
         return False, answer
     assert result["structuredContent"] == answer
     return True, answer

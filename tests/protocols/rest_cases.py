@@ -20,6 +20,9 @@ class Case(NamedTuple):
     """The names at the top of the answer, `?` behind those that may be absent."""
 
 
+SERVER_KEYS = "id version createdAt updatedAt name type prefix args url headers env enabled workspaceId connectSeconds callSeconds"
+
+
 class World(NamedTuple):
     agent: str
     task: str
@@ -35,6 +38,7 @@ async def world(hub: Hub) -> World:
     await ask(hub, "provide_artifact", taskId=task, type="logs", content="log")
     await ask(hub, "provide_artifact", taskId=task, type="code_diff", content="diff")
     await ask(hub, "save_note", title="A note", noteId="n", content="text")
+    await ask(hub, "create_mcp_server", id="server", name="A server", type="http", url="http://127.0.0.1:1/mcp")
     return World(agent, task, ready)
 
 
@@ -85,5 +89,13 @@ CASES = (
     case("DELETE", "/notes", "/notes?noteId=n&workspaceId=default", 200, "deleted noteId"),
     case("GET", "/notes/{workspaceId}/{noteId}", "/notes/default/n", 200, "note"),
     case("DELETE", "/notes/{workspaceId}/{noteId}", "/notes/default/n", 200, "deleted noteId"),
+    case("GET", "/mcp-servers", "/mcp-servers?id=server&workspaceId=default", 200, SERVER_KEYS, when="id"),
+    case("GET", "/mcp-servers", "/mcp-servers", 200, "servers"),
+    case("POST", "/mcp-servers", "/mcp-servers", 201, "server message", {
+        "id": "mine", "name": "Mine", "type": "stdio", "command": "true", "args": ["-v"], "enabled": True, "workspaceId": "default",
+        "description": "d", "env": {}, "headers": None, "url": None,
+    }),
+    case("PUT", "/mcp-servers", "/mcp-servers", 200, "server message", {"id": "server", "enabled": False, "workspaceId": "default"}),
+    case("DELETE", "/mcp-servers", "/mcp-servers?id=server", 200, "success message"),
     case("GET", "/search", "/search?query=text&kinds=note,task&limit=5", 200, "hits nextCursor?"),
 )  # fmt: skip

@@ -140,6 +140,30 @@ CLAIMS = (
     no("invalid", "list_artifacts", {"taskId": "$roof.id", "type": "song"}),
     ok("get_artifact", {"artifactId": "$artifact.id"}),
     no("not_found", "get_artifact", {"artifactId": "nothing"}),
+    ok("create_task", {"title": "Door", "objective": "oak", "status": "IN_PROGRESS"}, "door"),
+    ok("wait_for_task", {"taskId": "$door.id", "timeoutSeconds": 0.01}),
+    ok("wait_for_task", {"taskId": "$again.id", "until": "ended"}),
+    no("invalid", "wait_for_task", {"taskId": "$door.id", "timeoutSeconds": 301}),
+    no("not_found", "wait_for_task", {"taskId": "nothing"}),
+    ok("request_input", {"taskId": "$door.id", "message": "Which way does it open?", "agentId": "$gate.id"}, "asked"),
+    no("invalid", "request_input", {"taskId": "$door.id", "message": "?", "schema": {"type": "string"}}),
+    no("conflict", "request_input", {"taskId": "$door.id", "message": "?", "claimToken": 7}),
+    no("not_found", "request_input", {"taskId": "nothing", "message": "?"}),
+    ok("wait_for_task", {"taskId": "$door.id"}),
+    no("invalid", "provide_input", {"taskId": "$door.id", "inputRequestId": "$asked.inputRequests.0.id", "response": {"answer": 1}}),
+    no("invalid", "provide_input", {"taskId": "$door.id", "inputRequestId": "$asked.inputRequests.0.id"}),
+    ok("provide_input", {"taskId": "$door.id", "inputRequestId": "$asked.inputRequests.0.id", "response": {"answer": "Outwards."}}),
+    no("conflict", "provide_input", {"taskId": "$door.id", "inputRequestId": "$asked.inputRequests.0.id", "declined": True}),
+    no("not_found", "provide_input", {"taskId": "$door.id", "inputRequestId": "nothing", "declined": True}),
+    ok("wait_for_task", {"taskId": "$door.id", "until": "answered"}),
+    no("invalid", "finish_task", {"taskId": "$door.id", "result": {}, "failure": {"message": "?"}}),
+    ok("finish_task", {"taskId": "$door.id", "failure": {"message": "It jams.", "code": -32603, "data": [1, None]}}),
+    no("conflict", "finish_task", {"taskId": "$door.id", "result": {"hinges": [2.5, None]}}),
+    ok("set_task_status", {"taskId": "$door.id", "status": "PENDING"}),
+    ok("finish_task", {"taskId": "$door.id", "result": {"hinges": [2.5, None]}, "summary": "It opens."}),
+    no("not_found", "finish_task", {"taskId": "nothing"}),
+    ok("cancel_task", {"taskId": "$door.id"}),
+    no("not_found", "cancel_task", {"taskId": "nothing"}),
     ok("get_agent", {"agentId": "$crafter.id"}),
     ok("get_agent", {"agentId": "$routa.id"}),
     no("not_found", "get_agent", {"agentId": "nobody"}),
@@ -208,6 +232,37 @@ TALK = (
     no("invalid", "release_files", {"agentId": "$gate.id", "paths": [""]}),
 )
 
+TOKENS = (
+    ok("create_token", {"name": "ci", "grants": ["tasks.read", "tasks.write"], "profile": "core", "ttlSeconds": 3600}, "token"),
+    ok("create_token", {"name": "blue", "tenant": "blue", "subject": "ada"}),
+    no("invalid", "create_token", {"name": "odd", "grants": ["tasks.eat"]}),
+    no("invalid", "create_token", {"name": "again", "idempotencyKey": "t-1"}),
+    ok("list_tokens"),
+    no("invalid", "list_tokens", {"limit": 0}),
+    ok("revoke_token", {"tokenId": "$token.id"}),
+    no("not_found", "revoke_token", {"tokenId": "nothing"}),
+)
+
+MCP_SERVERS = (
+    ok("create_mcp_server", {"id": "tools", "name": "Some Tools", "type": "stdio", "command": "some-tools", "args": ["--all"]}),
+    ok("create_mcp_server", {"name": "Some tools", "type": "http", "url": "http://localhost:1/mcp", "callSeconds": 5}, "http"),
+    no("conflict", "create_mcp_server", {"id": "tools", "name": "Again", "type": "stdio", "command": "true"}),
+    no("conflict", "create_mcp_server", {"name": "Again", "type": "stdio", "command": "true", "prefix": "some-tools"}),
+    no("invalid", "create_mcp_server", {"name": "No program", "type": "stdio"}),
+    no("invalid", "create_mcp_server", {"name": "No address", "type": "sse", "url": "ftp://a"}),
+    no("not_found", "create_mcp_server", {"name": "Lost", "type": "stdio", "command": "true", "workspaceId": "nowhere"}),
+    ok("list_mcp_servers", {"workspaceId": "default"}),
+    no("not_found", "list_mcp_servers", {"workspaceId": "nowhere"}),
+    ok("update_mcp_server", {"mcpServerId": "$http.id", "name": "Web tools", "enabled": False, "expectedVersion": 1}),
+    no("conflict", "update_mcp_server", {"mcpServerId": "$http.id", "name": "Late", "expectedVersion": 1}),
+    no("invalid", "update_mcp_server", {"mcpServerId": "$http.id", "url": "http://a:b@c/"}),
+    no("not_found", "update_mcp_server", {"mcpServerId": "nothing", "name": "x"}),
+    ok("get_mcp_server", {"mcpServerId": "$http.id"}),
+    no("not_found", "get_mcp_server", {"mcpServerId": "nothing"}),
+    ok("delete_mcp_server", {"mcpServerId": "tools"}),
+    no("not_found", "delete_mcp_server", {"mcpServerId": "tools"}),
+)
+
 ENDINGS = (
     ok("subscribe_to_events", {"agentId": "$gate.id", "kinds": ["task"], "after": 0}, "subscription"),
     no("not_found", "subscribe_to_events", {"agentId": "nobody"}),
@@ -248,4 +303,4 @@ def shapeless() -> Sequence[Step]:
     return steps
 
 
-SCRIPT: tuple[Step, ...] = (*WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *NOTES, *TALK, *ENDINGS, *shapeless())
+SCRIPT: tuple[Step, ...] = (*WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *ENDINGS, *shapeless())

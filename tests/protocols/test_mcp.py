@@ -2,6 +2,7 @@
 
 import asyncio
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from hub.app import Hub
 from hub.ports import Json
 from hub.version import VERSION
 from protocols.mcp import sessions
-from protocols.mcp.calls import Calls
-from protocols.mcp.server import server
+from protocols.mcp.asking import Asker
 from protocols.mcp.sessions import Session, Sessions
+from protocols.mcp.surface import Surface
 from tests.core.support import new_agent
 from tests.protocols.conftest import Http
 from tests.protocols.mcp_messages import LEGACY, MODERN, NEWER, enveloped, headers_for, initialize_params, message
@@ -78,24 +79,27 @@ async def test_without_a_session_there_is_only_initialize(http: Http, method: st
 @meets("session owner")
 async def test_a_session_is_nobody_elses(hub: Hub) -> None:
     opened = Sessions()
-    mine = Session(server(Calls(hub), "core", lambda _: LOCAL), LOCAL)
-    opened.add(mine)
+    mine = Session(Surface(hub).server("core"), Asker(LOCAL))
+    await opened.add(mine)
     assert opened.get(mine.id, LOCAL) is mine
     assert opened.get(mine.id, Caller(subject="somebody else")) is None
 
 
-@meets("session room")
+@meets("session room", "idle")
 async def test_sessions_that_are_idle_for_an_hour_make_room_first(hub: Hub) -> None:
     now = 0.0
-    opened, made = Sessions(lambda: now), server(Calls(hub), "core", lambda _: LOCAL)
-    old, used = Session(made, LOCAL), Session(made, LOCAL)
+    opened, made = Sessions(lambda: now), Surface(hub).server("core")
+    old, used = Session(made, Asker(LOCAL)), Session(made, Asker(LOCAL))
     for one in (old, used):
-        opened.add(one)
+        await opened.add(one)
     now = sessions.IDLE
     assert opened.get(used.id, LOCAL)
     now += 1
-    opened.add(Session(made, LOCAL))
-    assert (opened.get(old.id, LOCAL), opened.get(used.id, LOCAL)) == (None, used)
+    assert opened.get(old.id, LOCAL) is None
+    assert len(opened) == 2
+    await opened.add(Session(made, Asker(LOCAL)))
+    assert opened.get(used.id, LOCAL)
+    assert len(opened) == 2
 
 
 @meets("session room", "session unknown")
@@ -110,11 +114,20 @@ async def test_there_are_only_so_many_sessions_and_the_least_used_goes(http: Htt
 
 
 @meets("get")
-@pytest.mark.parametrize("version", [None, NEWER, MODERN])
-async def test_there_is_no_stream_to_get(http: Http, version: str | None) -> None:
-    async with http.get("/mcp", headers={"MCP-Protocol-Version": version} if version else {}) as response:
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_the_newest_era_has_no_sessions_to_get_or_delete(http: Http, method: str) -> None:
+    async with http.request(method, "/mcp", headers={"MCP-Protocol-Version": MODERN}) as response:
         assert response.status == 405
-        assert response.headers["Allow"] == "DELETE, POST"
+        assert response.headers["Allow"] == "POST"
+
+
+@meets("get", "session required", "session unknown")
+async def test_the_stream_of_a_session_is_for_those_who_take_streams(http: Http) -> None:
+    async with session(http) as headers:
+        for said, status in ((headers, 406), ({"Mcp-Session-Id": "gone"}, 404), ({}, 400)):
+            async with http.get("/mcp", headers={"Accept": "application/json", **said}) as response:
+                assert response.status == status
+                assert "error" in await response.json()
 
 
 ACCEPTED = (
@@ -163,6 +176,21 @@ async def test_a_body_that_is_not_one_message_is_refused(http: Http, body: Any) 
         assert (status, answer["error"]["code"], answer["id"]) == (400, -32600, None)
 
 
+@meets("batch")
+async def test_the_one_version_with_batches_answers_each_request_in_its_order(http: Http) -> None:
+    async with session(http, "2025-03-26") as headers:
+        notification = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        call = message("tools/call", TOOL, id_="c")
+        status, answers = await asked(http, [message("ping", id_=7), notification, call, 5, message("initialize", id_=8)], headers)
+        assert status == 200
+        assert [answer["id"] for answer in answers] == [7, "c", None, 8]
+        assert answers[1]["result"]["structuredContent"]["status"] == "ok"
+        assert [answer["error"]["code"] for answer in answers[2:]] == [-32600, -32600]
+        assert await asked(http, [notification, notification], headers) == (202, None)
+        for body in ([], [message("ping")] * 101):
+            assert (await asked(http, body, headers))[0] == 400
+
+
 @meets("ids")
 @pytest.mark.parametrize("id_", [0, 1, -1, 2**53, "", "a", "ü"])
 async def test_an_id_comes_back_as_it_is(http: Http, id_: Any) -> None:
@@ -208,5 +236,5 @@ async def test_the_door_has_four_addresses(http: Http, path: str) -> None:
 
 
 def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
-    names = ("test_mcp", "test_mcp_modern", "test_mcp_tools", "test_mcp_clients", "test_mcp_stdio")
+    names = sorted(file.stem for file in Path(__file__).parent.glob("test_mcp*.py"))
     assert mismatches(ROWS, *(import_module(f"tests.protocols.{name}") for name in names)) == []

@@ -35,7 +35,7 @@ async def test_discover_tells_the_versions_and_what_there_is(http: Http) -> None
     result = answer["result"]
     assert status == 200
     assert result["supportedVersions"] == [MODERN]
-    assert result["capabilities"].keys() == {"tools"}
+    assert result["capabilities"].keys() == {"tools", "resources", "prompts", "completions", "extensions"}
     assert result["_meta"][f"{META}serverInfo"]["name"] == "trivium"
     assert "create_agent" in result["instructions"]
 
@@ -126,7 +126,7 @@ async def test_a_name_may_be_written_in_base64(http: Http) -> None:
 
 
 @meets("modern methods")
-@pytest.mark.parametrize("method", ["initialize", "ping", "logging/setLevel", "resources/list", "prompts/list", "nobody/knows"])
+@pytest.mark.parametrize("method", ["initialize", "ping", "logging/setLevel", "resources/subscribe", "nobody/knows"])
 async def test_an_unknown_method_is_404_and_the_handshake_is_one(http: Http, method: str) -> None:
     status, answer = await modern(http, method)
     assert (status, answer["error"]["code"], answer["id"]) == (404, -32601, 1)

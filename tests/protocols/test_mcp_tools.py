@@ -4,13 +4,19 @@ import json
 import re
 from typing import Any
 
+import click
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from hub.access import Caller
 from hub.app import Hub
+from hub.cli.serving import mcp
+from hub.domain.errors import Invalid
 from hub.operations import OPERATIONS
+from hub.operations.base import PROFILES
 from hub.ports import Json
-from protocols.mcp.tools import tools
+from protocols.mcp.tools import chosen_profile, tools
+from protocols.mcp.tools import listed as page
 from tests.core.support import new_task
 from tests.protocols.conftest import Http
 from tests.protocols.doors import through
@@ -20,7 +26,13 @@ from tests.protocols.requirements import meets
 from tests.protocols.script import SCRIPT
 from tests.protocols.transcripts import filled
 
-every_profile = pytest.mark.parametrize("profile", ["core", "full"])
+every_profile = pytest.mark.parametrize("profile", PROFILES)
+BEYOND = ["find_tools", "call_operation"]
+"""The tools that are no operations: every profile has them but the one that has everything."""
+
+
+def tokens(document: object) -> float:
+    return len(json.dumps(document)) / 4
 
 
 async def listed(http: Http, query: str = "") -> list[Json]:
@@ -39,9 +51,11 @@ async def called(http: Http, name: str, arguments: Any, query: str = "") -> Json
 
 @meets("small")
 async def test_the_core_profile_leaves_room_in_a_models_context(http: Http) -> None:
+    """A model reads of a tool its name, description and input; titles, outlines of answers and annotations are for its client."""
     found = await listed(http)
     assert 12 <= len(found) <= 20
-    assert len(json.dumps(found)) / 4 <= 2_500
+    assert tokens([{name: tool[name] for name in ("name", "description", "inputSchema")} for tool in found]) <= 2_800
+    assert tokens(found) <= 4_000
 
 
 @meets("full")
@@ -49,14 +63,77 @@ async def test_the_full_profile_is_the_whole_catalogue(http: Http) -> None:
     assert [tool["name"] for tool in await listed(http, "?profile=full")] == [*OPERATIONS]
     core = [name for name, row in OPERATIONS.items() if "core" in row.profiles]
     for query in ("", "?profile=core"):
-        assert [tool["name"] for tool in await listed(http, query)] == core
+        assert [tool["name"] for tool in await listed(http, query)] == core + BEYOND
+
+
+@meets("profiles")
+def test_each_profile_has_what_its_work_needs() -> None:
+    core, coordination, kanban = ({tool["name"] for tool in tools(profile)} for profile in ("core", "coordination", "kanban"))
+    assert core < coordination
+    assert {
+        "delegate_task", "send_message", "read_thread", "read_conversation", "reserve_files", "list_reservations", "subscribe_to_events",
+        "report_to_parent", "set_verdict",
+    } <= coordination  # fmt: skip
+    assert {"create_task", "update_task", "add_comment", "list_notes", "create_note", "set_verdict", "list_workspaces"} <= kanban
+    assert not {"reserve_files", "send_message", "delete_workspace"} & kanban
+    assert "columnId" in properties("kanban", "update_task")
+    assert "columnId" not in properties("core", "update_task")
+
+
+@meets("profiles")
+def test_the_command_line_offers_every_profile() -> None:
+    [option] = [one for one in mcp.params if one.name == "profile"]
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == PROFILES
+
+
+def properties(profile: str, name: str) -> Json:
+    [tool] = [tool for tool in tools(profile) if tool["name"] == name]
+    found: Json = tool["inputSchema"]["properties"]
+    return found
+
+
+@meets("profiles")
+@pytest.mark.parametrize(
+    ("query", "headers", "credential", "profile"),
+    [
+        ({}, {}, None, "core"), ({"profile": "full"}, {}, None, "full"), ({}, {"Trivium-Profile": "kanban"}, None, "kanban"),
+        ({}, {}, "coordination", "coordination"), ({"profile": "core"}, {"Trivium-Profile": "full"}, "kanban", "core"),
+        ({}, {"Trivium-Profile": "full"}, "kanban", "full"), ({"mcpProfile": "kanban-planning"}, {}, "core", "kanban"),
+        ({"mcpProfile": "team-coordination"}, {}, None, "coordination"), ({"mcpProfile": "coordination"}, {}, None, "coordination"),
+        ({"toolMode": "essential"}, {}, "full", "core"), ({"toolMode": "full"}, {}, None, "full"),
+        ({"toolMode": "full", "mcpProfile": "kanban-planning"}, {}, None, "kanban"),
+    ],
+)  # fmt: skip
+def test_a_profile_is_chosen_by_address_header_or_credential(query: Json, headers: Json, credential: str | None, profile: str) -> None:
+    assert chosen_profile(query, headers, Caller(profile=credential)) == profile
+
+
+@meets("profiles")
+@pytest.mark.parametrize(
+    ("query", "headers", "says"),
+    [
+        ({"profile": "x"}, {}, "There is no profile 'x'. Allowed: core, coordination, kanban, full."),
+        ({"profile": ""}, {}, "There is no profile ''. Allowed: core, coordination, kanban, full."),
+        ({}, {"Trivium-Profile": "x"}, "There is no profile 'x'. Allowed: core, coordination, kanban, full."),
+        ({"mcpProfile": "core"}, {}, "There is no mcpProfile 'core'. Allowed: kanban-planning, team-coordination, coordination."),
+        ({"toolMode": "core"}, {}, "There is no toolMode 'core'. Allowed: essential, full."),
+    ],
+)
+def test_a_choice_that_nobody_knows_is_refused_with_those_that_there_are(query: Json, headers: Json, says: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        chosen_profile(query, headers, Caller())
+    assert raised.value.message == says
 
 
 @meets("full")
 async def test_a_profile_that_nobody_knows_is_refused_with_those_that_there_are(http: Http) -> None:
     request = enveloped(message("tools/list"))
     async with http.post("/mcp?profile=nobody-knows", json=request, headers=headers_for(request)) as response:
-        assert (response.status, (await response.json())["error"]) == (400, "There is no profile 'nobody-knows'. Allowed: core, full.")
+        assert (response.status, (await response.json())["error"]) == (
+            400,
+            "There is no profile 'nobody-knows'. Allowed: core, coordination, kanban, full.",
+        )
 
 
 @meets("full")
@@ -77,19 +154,56 @@ def test_every_tool_says_all_of_itself(profile: str) -> None:
             assert schema["type"] == "object"
             Draft202012Validator.check_schema(schema)
         assert set(tool["inputSchema"].get("required", ())) <= tool["inputSchema"]["properties"].keys()
-        row, hints = OPERATIONS[tool["name"]], tool["annotations"]
+        assert re.fullmatch(r"[A-Z][a-zA-Z ]{2,40}", tool["title"])
+        hints = tool["annotations"]
+        assert all(type(hints[f"{name}Hint"]) is bool for name in ("readOnly", "destructive", "idempotent", "openWorld"))
         assert hints["openWorldHint"] is False
-        assert hints.get("readOnlyHint", False) is not row.writes
-        assert hints.get("destructiveHint", False) is row.destructive
+        if row := OPERATIONS.get(tool["name"]):
+            assert hints["readOnlyHint"] is not row.writes
+            assert hints["destructiveHint"] is row.destructive
+            assert hints["idempotentHint"] is (row.repeatable or not row.writes)
+
+
+@meets("annotations")
+def test_what_the_annotations_of_a_tool_promise_is_so() -> None:
+    announced = {tool["name"]: tool for tool in tools("full")}
+    hints = {name: tool["annotations"] for name, tool in announced.items()}
+    assert all(hints[name]["idempotentHint"] for name in hints if name.startswith(("get_", "list_", "delete_", "set_task", "set_verdict")))
+    assert not any(hints[name]["idempotentHint"] for name in hints if name.startswith(("create_", "append_", "add_", "send_")))
+    assert all(hints[name]["destructiveHint"] for name in hints if name.startswith("delete_"))
+    assert not any(hint["destructiveHint"] for hint in hints.values() if hint["readOnlyHint"])
+    titles = {"create_task": "Create task", "search": "Search everything", "get_mcp_server": "Get MCP server"}
+    assert {name: announced[name]["title"] for name in titles} == titles
+
+
+@meets("pages")
+def test_a_client_pages_through_the_tools_and_those_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert page("full").next_cursor is None
+    monkeypatch.setattr("protocols.mcp.tools.PAGE", 7)
+    theirs = [{"name": f"other__{number}", "inputSchema": {"type": "object"}} for number in range(9)]
+    seen, cursor = list[str](), None
+    while cursor or not seen:
+        one = page("core", cursor, theirs)
+        assert 0 < len(one.tools) <= 7
+        seen, cursor = seen + [tool.name for tool in one.tools], one.next_cursor
+    assert seen == [tool["name"] for tool in [*tools("core"), *theirs]]
+
+
+@meets("pages")
+@pytest.mark.parametrize("cursor", ["", "nope", "2"])
+async def test_a_cursor_that_the_hub_did_not_give_is_a_wrong_parameter(http: Http, cursor: str) -> None:
+    request = enveloped(message("tools/list", {"cursor": cursor}))
+    async with http.post("/mcp", json=request, headers=headers_for(request)) as response:
+        assert (await response.json())["error"]["code"] == -32602
 
 
 @meets("tool schemas")
 @every_profile
 def test_a_short_description_leaves_out_nothing_that_must_be_said(profile: str) -> None:
-    for tool in tools(profile):
+    for tool in tools(profile)[: None if profile == "full" else -len(BEYOND)]:
         schema = OPERATIONS[tool["name"]].input.model_json_schema(by_alias=True)
         assert set(tool["inputSchema"].get("required", ())) == set(schema.get("required", ()))
-        assert tool["inputSchema"]["properties"].keys() <= schema["properties"].keys()
+        assert tool["inputSchema"]["properties"].keys() <= {*schema.get("properties", ()), "offset"}
 
 
 @meets("structured", "tool schemas")
@@ -114,7 +228,7 @@ async def test_what_every_tool_answers_follows_the_schema_that_it_announced(hub:
 @meets("structured")
 async def test_structured_content_stands_in_a_text_too(http: Http) -> None:
     result = (await called(http, "create_task", {"title": 'ü "q" \\ \n ☃ 𝄞', "objective": "o"}))["result"]
-    [content] = result["content"]
+    content = result["content"][0]
     assert content["type"] == "text"
     assert json.loads(content["text"]) == result["structuredContent"]
     assert result["structuredContent"]["title"] == 'ü "q" \\ \n ☃ 𝄞'
@@ -179,6 +293,10 @@ async def test_the_web_api_calls_a_tool(hub: Hub, http: Http) -> None:
         assert (response.status, (await response.json())["isError"]) == (200, True)
     async with http.patch("/api/mcp/tools", json={"mode": "essential"}) as response:
         assert await response.json() == {"success": True, "mode": "essential"}
+    async with http.get("/api/mcp/tools") as response:
+        assert await response.json() == {"tools": tools("core"), "mode": "essential", "globalMode": "essential"}
+    async with http.get("/api/mcp/tools", params={"mcpProfile": "kanban-planning"}) as response:
+        assert (await response.json())["tools"] == tools("kanban")
 
 
 @meets("web tools")

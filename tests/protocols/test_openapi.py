@@ -52,7 +52,7 @@ def test_it_is_openapi_three_one_with_everything_that_must_be_said() -> None:
     assert re.fullmatch(r"3\.1\.\d+", DOCUMENT["openapi"])
     assert DOCUMENT["info"]["version"] == VERSION
     assert DOCUMENT["info"]["title"]
-    assert DOCUMENT.keys() <= {"openapi", "info", "servers", "paths", "components", "tags"}
+    assert DOCUMENT.keys() <= {"openapi", "info", "servers", "paths", "components", "security", "tags"}
     for method, path, operation in operations():
         assert method in HTTP_METHODS
         assert path.startswith("/api/")

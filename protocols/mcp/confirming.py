@@ -1,0 +1,86 @@
+"""Asking the person behind a client before much is lost for good, where the client shows forms.
+
+In 2026-07-28 the question is a result, `input_required`, and the call comes again with the answer and the sealed `requestState`
+(§client/elicitation, multi round-trip requests); before, it is a request of the server on the call's own stream.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from hub.access import Caller
+from hub.app import Hub
+from hub.domain.errors import Invalid, Refused
+from hub.domain.model import Instant, instant, later, utc_now
+from hub.ports import Json
+from protocols.mcp.asking import Asker
+
+QUESTIONS = {
+    "delete_workspace": "Delete the workspace {workspaceId!r} with everything that is in it? Nothing brings it back.",
+    "delete_tasks": "Delete all tasks of the workspace {workspaceId!r}? Nothing brings them back.",
+}
+"""By operation; filled in with its arguments."""
+CONFIRM: Json = {
+    "type": "object", "properties": {"confirm": {"type": "boolean", "title": "Yes, delete it"}}, "required": ["confirm"],
+}  # fmt: skip
+KEY = "confirm"
+TIME = 600.0
+"""Seconds for which an answer is taken."""
+TAMPERED = "requestState: it was not made by this hub for this call, or it is too old. Call the tool again without it."
+DECLINED = "Nothing was done: the person who was asked did not confirm it. Go on with something else."
+
+
+async def question(hub: Hub, name: str, arguments: Mapping[str, Any], asker: Asker) -> str | None:
+    """What is to be answered instead of doing it; None: do it. Raises Invalid and Refused."""
+    if hub.vault is None:
+        return None
+    asked = {"message": _filled(QUESTIONS[name], arguments), "requestedSchema": CONFIRM}
+    answer: Json | None
+    if asker.ask:
+        answer = await asker.ask(asked)
+    elif not asker.elicits:
+        return None
+    elif asker.state is None:
+        return _input_required(hub, asked, _place(name, arguments, asker.caller))
+    else:
+        _expect_own(hub, asker.state, _place(name, arguments, asker.caller))
+        answer = asker.answers.get(KEY)
+    if not (isinstance(answer, Mapping) and answer.get("action") == "accept" and (answer.get("content") or {}).get("confirm") is True):
+        raise Refused(DECLINED)
+    return None
+
+
+def _filled(text: str, arguments: Mapping[str, Any]) -> str:
+    return text.format_map({"workspaceId": str(arguments.get("workspaceId", ""))[:120]})
+
+
+def _input_required(hub: Hub, asked: Json, place: str) -> str | None:
+    assert hub.vault
+    try:
+        state = hub.vault.seal(later(_now(), TIME), place)
+    except Refused:
+        return None  # a hub without a key cannot know its own question again
+    request = {"method": "elicitation/create", "params": {"mode": "form", **asked}}
+    return orjson.dumps({"resultType": "input_required", "inputRequests": {KEY: request}, "requestState": state}).decode()
+
+
+def _expect_own(hub: Hub, state: str, place: str) -> None:
+    assert hub.vault
+    try:
+        until = hub.vault.open(state, place)
+    except Refused:
+        raise Invalid(TAMPERED) from None
+    if until < _now():
+        raise Invalid(TAMPERED)
+
+
+def _place(name: str, arguments: Mapping[str, Any], caller: Caller) -> str:
+    """Whose call it is, and which: a state is worth nothing for another one."""
+    call = orjson.dumps([caller.tenant, caller.subject, caller.credential, name, arguments], option=orjson.OPT_SORT_KEYS)
+    return f"mcp/requestState/{sha256(call).hexdigest()}"
+
+
+def _now() -> Instant:
+    return instant(utc_now())
