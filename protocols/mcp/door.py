@@ -30,6 +30,8 @@ class McpDoor:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/tools"):
             return await self._web_tools.handle(request)
+        if request.path.endswith("/test-mcp"):
+            return await self._web_tools.test(request)
         version = request.headers.get(VERSION_HEADER)
         modern = version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS
         match request.method:

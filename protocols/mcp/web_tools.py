@@ -1,5 +1,6 @@
 """The web API's view of the tools, /api/mcp/tools: a list, calling one by name, and which of them a page shows by default."""
 
+import asyncio
 from collections.abc import Mapping
 
 import orjson
@@ -27,6 +28,13 @@ class WebTools:
             self._mode = _mode(given.get("mode"))
             return _json({"success": True, "mode": self._mode})
         return await self._call(request, given)
+
+    async def test(self, request: web.Request) -> web.Response:
+        """Connect to the registered servers, or to the one of `id`, and tell how that went (GET /api/test-mcp)."""
+        caller, named = caller_of(request), request.query.get("id")
+        ids = [named] if named else await self._calls.upstreams.ids(caller, workspace_of(request.query, request.headers))
+        reports = await asyncio.gather(*(self._calls.upstreams.test(caller, id_) for id_ in ids))
+        return _json({"ok": all(report["ok"] for report in reports), "servers": reports})
 
     async def _list(self, request: web.Request) -> web.Response:
         mode = _mode(request.query.get("mode", self._mode))

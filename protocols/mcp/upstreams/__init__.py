@@ -108,6 +108,11 @@ class Upstreams:
             seat.changed()
             raise Invalid(f"The MCP server {server.name!r} refused the call: {refusal.message} (code {refusal.code})") from None
 
+    async def ids(self, caller: Caller, workspace_id: str) -> list[str]:
+        """The servers of the workspace, also those that are switched off."""
+        caller.require("mcp_servers.read")
+        return [server.id for server in await self._find(caller, workspace_id=workspace_id)]
+
     async def test(self, caller: Caller, server_id: str) -> Json:
         """Connect anew, list the tools, hang up; and tell how that went."""
         caller.require("mcp_servers.read")
