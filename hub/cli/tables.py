@@ -11,7 +11,8 @@ FIRST = (
 )  # fmt: skip
 """The columns of a table, as far as the records have them; the others come after, while there is room."""
 LEFT_OUT = (
-    "version", "createdAt", "updatedAt", "workspaceId", "agentId", "columnId", "position", "claimCount", "textVersion", "documentId",
+    "version", "createdAt", "updatedAt", "workspaceId", "agentId", "columnId", "position", "claimCount", "messageCount",
+    "textVersion", "documentId",
 )  # fmt: skip
 INSTEAD = {
     "title": {"objective", "content"},

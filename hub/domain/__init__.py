@@ -9,12 +9,13 @@ from hub.domain.notes import Note, NoteDocument, NoteUpdate
 from hub.domain.outcomes import Outcome
 from hub.domain.reservations import Reservation, ReservationScope
 from hub.domain.subscriptions import Subscription
+from hub.domain.task_messages import ArtifactChunk, SentMessage, TaskMessage
 from hub.domain.tasks import Artifact, Dependents, Task
 from hub.domain.tokens import Token
 from hub.domain.workspaces import Workspace
 
 KINDS: tuple[type[Record], ...] = (
-    Workspace, Agent, Task, Dependents, Artifact, Note, NoteDocument, NoteUpdate, Conversation, Message, Letter, Delivery,
-    ReservationScope, Reservation, Subscription, McpServer, Outcome, Token,
+    Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
+    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

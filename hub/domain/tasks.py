@@ -6,12 +6,14 @@ from pydantic import Field, JsonValue
 
 from hub.domain.agents import AgentRole
 from hub.domain.model import Instant, Record, Value
+from hub.domain.task_messages import Part
 
 TaskStatus = Literal["PENDING", "IN_PROGRESS", "REVIEW_REQUIRED", "COMPLETED", "NEEDS_FIX", "BLOCKED", "CANCELLED"]
 TaskPriority = Literal["low", "medium", "high", "urgent"]
 Verdict = Literal["APPROVED", "NOT_APPROVED", "BLOCKED"]
 CreationSource = Literal["manual", "agent", "api", "session"]
-ArtifactType = Literal["screenshot", "test_results", "code_diff", "logs", "canvas"]
+ArtifactType = Literal["screenshot", "test_results", "code_diff", "logs", "canvas", "output"]
+InputKind = Literal["input", "authorization"]
 ArtifactStatus = Literal["pending", "provided", "expired"]
 
 COLUMN_OF_STATUS: dict[TaskStatus, str] = {
@@ -46,6 +48,8 @@ class InputRequest(Value):
     """A question about a task to whoever gave it. Its id is never another question's."""
 
     id: str
+    kind: InputKind = "input"
+    """authorization: something is to be allowed elsewhere, and the answer is that it was."""
     message: str
     form: dict[str, JsonValue] = Field(alias="schema")
     """What the answer has to look like; see `forms`."""
@@ -64,6 +68,8 @@ class Failure(Value):
     code: int | None = None
     """Of a JSON-RPC error that ended it; None: the work was tried, and failed."""
     data: JsonValue = None
+    rejected: bool = False
+    """Whoever it was given to did not take it on."""
 
 
 class FallbackAgent(Value):
@@ -98,6 +104,10 @@ class Task(Record):
     failure: Failure | None = None
     """Set while it has failed and nobody has taken it up again."""
     input_requests: tuple[InputRequest, ...] = ()
+    message_count: int = 0
+    """How many messages its history has."""
+    metadata: dict[str, JsonValue] | None = None
+    """Of whoever gave it; the hub keeps it and reads nothing in it."""
     verification_verdict: Verdict | None = None
     verification_report: str | None = None
     claim: Claim | None = None
@@ -182,7 +192,7 @@ class Dependents(Record):
 
 
 class Artifact(Record):
-    """Evidence on a task: a screenshot, test results, a diff, logs."""
+    """What comes out of a task, and the evidence on it: a screenshot, test results, a diff, logs."""
 
     kind: ClassVar[str] = "artifact"
     plural: ClassVar[str] = "artifacts"
@@ -197,6 +207,13 @@ class Artifact(Record):
     requested_by_agent_id: str | None = None
     request_id: str | None = None
     content: str | None = None
+    """As text; of an output what is text in its parts."""
     context: str | None = None
     expires_at: Instant | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, JsonValue] | None = None
+    name: str | None = None
+    description: str | None = None
+    parts: tuple[Part, ...] = ()
+    """Of an output. While it grows (status pending) they stand in its chunks."""
+    chunk_count: int = 0
+    extensions: tuple[str, ...] = ()

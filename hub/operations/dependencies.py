@@ -7,6 +7,7 @@ from asyncio import gather
 from collections.abc import Iterable, Sequence
 
 from hub.domain.errors import Invalid, Refused
+from hub.domain.task_messages import TaskMessage
 from hub.domain.tasks import Dependents, Task
 from hub.operations.base import Call
 
@@ -34,6 +35,9 @@ async def remove_tasks(tasks: Sequence[Task], call: Call) -> None:
             call.unit.remove(dependents)
         else:
             call.unit.guard(dependents)
+    said = [message for task in tasks if task.message_count async for message in call.unit.every(TaskMessage, task_id=task.id)]
+    for message in said:
+        call.unit.remove(message)
     for task in tasks:
         await _let_go(task.id, set(task.dependencies) - gone, call)
         call.delete(task)

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from hub.domain.errors import Invalid, NotFound, Refused
 from hub.domain.forms import FORM, expect_fitting, expect_form
 from hub.domain.model import new_id
-from hub.domain.tasks import InputRequest, Task
+from hub.domain.tasks import InputKind, InputRequest, Task
 from hub.operations.base import Call, Id, Mutation, Operation
 from hub.operations.claims import expect_running
 from hub.operations.tasks import expect_claim
@@ -21,6 +21,8 @@ class RequestInput(Mutation):
     message: Annotated[str, Field(min_length=1, max_length=10_000)]
     form: Annotated[dict[str, JsonValue], Field(alias="schema")] = FORM
     """JSON Schema of a flat object that the answer must follow; left out: {"answer": "a text"}."""
+    kind: InputKind = "input"
+    """authorization: something is to be allowed elsewhere; say in the message what and where."""
     agent_id: Id | None = None
     """Who asks."""
     claim_token: int | None = None
@@ -45,7 +47,7 @@ async def request_input(given: RequestInput, call: Call) -> Task:
     expect_form(given.form)
     if len(task.input_requests) >= MOST:
         raise Refused(f"The task has asked {MOST} questions. Finish it, or report that it failed.")
-    request = InputRequest(id=new_id(), message=given.message, form=given.form, agent_id=given.agent_id, asked_at=call.now)
+    request = InputRequest(id=new_id(), kind=given.kind, message=given.message, form=given.form, agent_id=given.agent_id, asked_at=call.now)
     asked = task.model_copy(update={"input_requests": (*task.input_requests, request)})
     return call.write(asked, "input_requested", inputRequestId=request.id, agentId=given.agent_id)
 

@@ -89,7 +89,8 @@ async def finish_task(given: FinishTask, call: Call) -> Task:
     expect_running(task)
     if given.failure and given.result is not None:
         raise Invalid("Give a result or a failure, not both.")
-    changed = workflow_state({"status": "NEEDS_FIX" if given.failure else "COMPLETED"})
+    status = "COMPLETED" if given.failure is None else "CANCELLED" if given.failure.rejected else "NEEDS_FIX"
+    changed = workflow_state({"status": status})
     summary = given.summary or (given.failure.message if given.failure else None)
     changed |= {"completion_summary": summary, "result": given.result, "failure": given.failure, "claim": None}
     return call.write(task.model_copy(update=changed), "finished", success=given.failure is None)

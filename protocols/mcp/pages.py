@@ -33,6 +33,7 @@ WAYS: dict[str, Way] = {
     "read_conversation": Way("messages", "startTurn", "nextTurn", lambda last, *_: last["turn"] + 1),
     "list_events": Way("events", "after", "cursor", lambda last, *_: last["cursor"]),
     "drain_events": Way("events", "acknowledged", "cursor", lambda last, *_: last["cursor"]),
+    "list_changed_tasks": Way("tasks", "cursor", "nextCursor", lambda last, *_: f"{last['updatedAt']}|{last['id']}"),
     "search": Way("hits", "cursor", "nextCursor", lambda _, shown, given: int(given.get("cursor", 0)) + shown),
 }
 """Of those that go on in a way of their own. The others are asked with a Page, whose cursor is the key of a record."""

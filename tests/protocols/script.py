@@ -204,6 +204,53 @@ NOTES = (
     no("not_found", "delete_note", {"noteId": "fresh", "workspaceId": "default"}),
 )
 
+MESSAGES = (
+    ok(
+        "send_task_message",
+        {"messageId": "m-1", "agentId": "$gate.id", "parts": [{"text": "Paint the door\nin blue"}], "metadata": {"a": 1}},
+        "door",
+    ),
+    ok("send_task_message", {"messageId": "m-1", "agentId": "$gate.id", "parts": [{"text": "Paint the door\nin blue"}]}),
+    ok(
+        "send_task_message",
+        {
+            "messageId": "m-2",
+            "taskId": "$door.id",
+            "contextId": "$door.sessionId",
+            "parts": [{"data": {"shade": 5}}, {"url": "https://example.com/x"}],
+        },
+    ),
+    no("invalid", "send_task_message", {"messageId": "m-3", "taskId": "$door.id", "contextId": "another", "parts": [{"text": "?"}]}),
+    no("invalid", "send_task_message", {"messageId": "m-3", "parts": [{"text": "?", "url": "x"}]}),
+    no("not_found", "send_task_message", {"messageId": "m-3", "taskId": "nothing", "parts": [{"text": "?"}]}),
+    no("not_found", "send_task_message", {"messageId": "m-3", "agentId": "nobody", "parts": [{"text": "?"}]}),
+    ok("add_task_message", {"taskId": "$door.id", "messageId": "a-1", "agentId": "$gate.id", "parts": [{"text": "At it."}]}),
+    no("not_found", "add_task_message", {"taskId": "nothing", "parts": [{"text": "?"}]}),
+    no("invalid", "add_task_message", {"taskId": "$door.id", "parts": []}),
+    ok("list_task_messages", {"taskId": "$door.id", "limit": 2}, "said"),
+    ok("list_task_messages", {"taskId": "$door.id", "cursor": "$said.nextCursor"}),
+    no("not_found", "list_task_messages", {"taskId": "nothing"}),
+    ok(
+        "append_artifact",
+        {"taskId": "$door.id", "name": "plan", "chunks": [[{"text": "Blue "}], [{"text": "door"}]], "last": False},
+        "plan",
+    ),
+    ok("get_task_state", {"taskId": "$door.id", "historyLength": 1}, "state"),
+    ok("append_artifact", {"taskId": "$door.id", "artifactId": "$plan.id", "chunks": [[{"text": "."}]], "append": True}),
+    ok("append_artifact", {"taskId": "$door.id", "artifactId": "$plan.id", "chunks": [[{"text": "Green."}]]}),
+    no("invalid", "append_artifact", {"taskId": "$door.id", "chunks": [[]]}),
+    no("not_found", "append_artifact", {"taskId": "nothing", "chunks": [[{"text": "?"}]]}),
+    ok("get_task_state", {"taskId": "$door.id"}),
+    no("not_found", "get_task_state", {"taskId": "nothing"}),
+    ok("request_input", {"taskId": "$door.id", "message": "Sign in at the shop?", "kind": "authorization"}),
+    ok("send_task_message", {"messageId": "m-4", "taskId": "$door.id", "parts": [{"text": "Done"}]}),
+    ok("finish_task", {"taskId": "$door.id", "failure": {"message": "Not my work.", "rejected": True}}),
+    no("conflict", "send_task_message", {"messageId": "m-5", "taskId": "$door.id", "parts": [{"text": "?"}]}),
+    ok("list_changed_tasks", {"workspaceId": "default", "limit": 2}, "changed"),
+    ok("list_changed_tasks", {"workspaceId": "default", "limit": 2, "cursor": "$changed.nextCursor", "statuses": ["CANCELLED", "PENDING"]}),
+    no("invalid", "list_changed_tasks", {"cursor": "nonsense"}),
+)
+
 TALK = (
     ok("append_message", {"agentId": "$gate.id", "role": "TOOL", "content": "ran", "toolName": "bash", "toolArgs": "ls"}),
     no("not_found", "append_message", {"agentId": "nobody", "role": "USER", "content": "?"}),
@@ -303,4 +350,4 @@ def shapeless() -> Sequence[Step]:
     return steps
 
 
-SCRIPT: tuple[Step, ...] = (*WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *ENDINGS, *shapeless())
+SCRIPT: tuple[Step, ...] = (*WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *ENDINGS, *shapeless())

@@ -1,0 +1,192 @@
+"""What comes out of a task, whole or chunk by chunk, and the task with all of it as it is now."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from hub.domain.errors import Busy, Invalid
+from hub.domain.model import Instant, new_id
+from hub.domain.task_messages import ArtifactChunk, Part, TaskMessage, joined, text_of
+from hub.domain.tasks import Artifact, Task, TaskStatus
+from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Result, Text
+from hub.operations.claims import expect_running
+from hub.operations.task_messages import Metadata, Parts, expect_parts
+from hub.operations.tasks import expect_claim
+
+LOOKS = 20
+"""How often a task that changes meanwhile is read anew."""
+MOST_LISTED = 10_000
+
+
+class AppendArtifact(Mutation):
+    task_id: Id
+    artifact_id: Id | None = None
+    """Left out: a new one."""
+    name: Name | None = None
+    description: Text | None = None
+    chunks: Annotated[tuple[Parts, ...], Field(min_length=1, max_length=1_000)]
+    """Each is told to those who follow the task by itself."""
+    append: bool = False
+    """To what the artifact has already; false: this replaces it."""
+    last: bool = True
+    """Nothing more comes."""
+    metadata: Metadata | None = None
+    extensions: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    agent_id: Id | None = None
+    claim_token: int | None = None
+
+
+class GetTaskState(Input):
+    task_id: Id
+    history_length: Annotated[int, Field(ge=0)] | None = None
+    """The last so many messages; left out: all."""
+
+
+class TaskState(Result):
+    task: Task
+    messages: tuple[TaskMessage, ...]
+    artifacts: tuple[Artifact, ...]
+    """Those of the type output, also what they have so far."""
+    cursor: int
+    """Of the log: what happens to the task behind it is not in here."""
+
+
+class ListChangedTasks(Input):
+    workspace_id: Id | None = None
+    """Left out: all workspaces."""
+    agent_id: Id | None = None
+    context_id: Id | None = None
+    statuses: Annotated[tuple[TaskStatus, ...], Field(max_length=10)] = ()
+    changed_after: Instant | None = None
+    cursor: str = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class ChangedTasks(Result):
+    tasks: tuple[Task, ...]
+    total: int
+    next_cursor: str | None = None
+
+
+async def append_artifact(given: AppendArtifact, call: Call) -> Artifact:
+    """Give what comes out of a task that you work on, whole or piece by piece; who follows it sees each piece at once."""
+    for parts in given.chunks:
+        expect_parts(parts)
+    task = await call.need(Task, given.task_id)
+    expect_claim(task, given.claim_token)
+    expect_running(task)
+    artifact = await _artifact(given, task, call)
+    more = tuple(part for parts in given.chunks for part in parts)
+    if given.last:
+        earlier = await _take_chunks(artifact, call) if given.append else ()
+        parts = joined((*(artifact.parts if given.append else ()), *earlier, *more))
+        changed = {"status": "provided", "parts": parts, "content": text_of(parts) or None, "chunk_count": 0}
+    else:
+        changed = {"status": "pending", "chunk_count": _stage_chunks(artifact, given.chunks, call)}
+    stored = call.unit.put(artifact.model_copy(update=changed))
+    if stored.version == 1 or given.last:
+        call.emit(stored, "created" if stored.version == 1 else "updated", taskId=task.id)
+    call.write(task, "artifact_updated", **_told(given, stored))
+    return stored
+
+
+async def get_task_state(given: GetTaskState, call: Call) -> TaskState:
+    """Read a task with its messages and what came out of it so far, all of one moment."""
+    for _ in range(LOOKS):
+        cursor = await call.unit.latest()
+        task = await call.need(Task, given.task_id)
+        messages = await _messages(task, given.history_length, call)
+        artifacts = [one async for one in call.unit.every(Artifact, task_id=task.id) if one.type == "output"]
+        whole = tuple([await grown(one, call) for one in artifacts])
+        again = await call.need(Task, given.task_id)
+        if again.version == task.version:
+            return TaskState(task=task, messages=messages, artifacts=whole, cursor=cursor)
+    raise Busy("The task changes too quickly to be read whole. Ask again.")
+
+
+async def list_changed_tasks(given: ListChangedTasks, call: Call) -> ChangedTasks:
+    """List tasks by when they changed last, the newest first."""
+    where = {"workspace_id": given.workspace_id, "assigned_to": given.agent_id, "session_id": given.context_id}
+    found = [
+        task async for task in call.unit.every(Task, **where)
+        if (not given.statuses or task.status in given.statuses) and (given.changed_after is None or task.updated_at >= given.changed_after)
+    ]  # fmt: skip
+    found.sort(key=_place, reverse=True)
+    rest = [task for task in found if not given.cursor or _place(task) < _read(given.cursor)]
+    page = rest[: given.limit]
+    more = "|".join(_place(page[-1])) if len(rest) > len(page) else None
+    return ChangedTasks(tasks=tuple(page), total=len(found), next_cursor=more)
+
+
+async def grown(artifact: Artifact, call: Call) -> Artifact:
+    """With what it has so far, if it still grows."""
+    if not artifact.chunk_count:
+        return artifact
+    chunks = [part async for chunk in call.unit.every(ArtifactChunk, artifact_id=artifact.id) for part in chunk.parts]
+    parts = joined((*artifact.parts, *chunks))
+    return artifact.model_copy(update={"parts": parts, "content": text_of(parts) or None})
+
+
+async def _artifact(given: AppendArtifact, task: Task, call: Call) -> Artifact:
+    """As it is before these chunks: a new one, or the task's own, emptied unless they are added to it."""
+    known = await call.unit.get(Artifact, given.artifact_id) if given.artifact_id else None
+    if known and (known.task_id != task.id or known.type != "output"):
+        raise Invalid("artifactId: it is an artifact of something else. Leave it out for a new one.")
+    said = {"name": given.name, "description": given.description, "metadata": given.metadata, "extensions": given.extensions or None}
+    changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if known is None:
+        id_ = given.artifact_id or new_id()
+        made = Artifact(id=id_, type="output", task_id=task.id, workspace_id=task.workspace_id, provided_by_agent_id=given.agent_id)
+        return made.model_copy(update=changed)
+    if not given.append:
+        await _take_chunks(known, call)
+        changed |= {"parts": (), "content": None, "chunk_count": 0}
+    return known.model_copy(update=changed)
+
+
+async def _take_chunks(artifact: Artifact, call: Call) -> tuple[Part, ...]:
+    """Their parts; they themselves are removed."""
+    chunks = [chunk async for chunk in call.unit.every(ArtifactChunk, artifact_id=artifact.id)] if artifact.chunk_count else []
+    for chunk in chunks:
+        call.unit.remove(chunk)
+    return tuple(part for chunk in chunks for part in chunk.parts)
+
+
+def _stage_chunks(artifact: Artifact, chunks: tuple[Parts, ...], call: Call) -> int:
+    count = artifact.chunk_count
+    for parts in chunks:
+        count += 1
+        call.unit.put(ArtifactChunk(workspace_id=artifact.workspace_id, artifact_id=artifact.id, number=count, parts=parts))
+    return count
+
+
+async def _messages(task: Task, last: int | None, call: Call) -> tuple[TaskMessage, ...]:
+    if last == 0:
+        return ()
+    messages = [one async for one in call.unit.every(TaskMessage, task_id=task.id)]
+    return tuple(messages if last is None else messages[-last:])
+
+
+def _told(given: AppendArtifact, artifact: Artifact) -> dict[str, JsonValue]:
+    chunks: list[JsonValue] = [[part.model_dump(by_alias=True, exclude_none=True) for part in parts] for parts in given.chunks]
+    told: dict[str, JsonValue] = {"artifactId": artifact.id, "chunks": chunks, "append": given.append, "last": given.last}
+    named = {"name": artifact.name, "description": artifact.description, "metadata": artifact.metadata}
+    return told | {name: value for name, value in named.items() if value is not None}
+
+
+def _place(task: Task) -> tuple[str, str]:
+    return task.updated_at, task.id
+
+
+def _read(cursor: str) -> tuple[str, str]:
+    at, _, id_ = cursor.partition("|")
+    if not id_:
+        raise Invalid("cursor: give the nextCursor of the page before")
+    return at, id_
+
+
+OPERATIONS = (
+    Operation(append_artifact, "tasks.write", writes=True, profiles=frozenset({"coordination"})),
+    Operation(get_task_state, "tasks.read", profiles=frozenset({"coordination"})),
+    Operation(list_changed_tasks, "tasks.read"),
+)
