@@ -6,11 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.harness import Request, Server, ask, cpu_seconds, line, process, rss_megabytes
+from tests.benchmarks.harness import TASK, Request, Server, ask, cpu_seconds, hub, line, rss_megabytes
 
 SUBSCRIBERS, EVENTS = 1_000, 100
 MANY = 20_000
-TASK = json.dumps({"title": "a task with a title", "objective": "x" * 120}).encode()
 
 
 async def subscribe(server: Server, cursor: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -73,11 +72,9 @@ async def write(server: Server, count: int) -> None:
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        database = f"sqlite:{Path(folder) / 'hub.db'}"
-        with process("-m", "hub.cli", "serve", "--port", "0", "--db", database, "--ready-json") as server:
-            await fan_out(server)
-            await silent(server)
+    with tempfile.TemporaryDirectory() as folder, hub(f"sqlite:{Path(folder) / 'hub.db'}") as server:
+        await fan_out(server)
+        await silent(server)
 
 
 if __name__ == "__main__":

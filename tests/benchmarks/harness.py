@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 Call = Callable[[], Awaitable[object]]
+ROUNDS, SECONDS = 5, 0.6
+TASK = json.dumps({"title": "a task with a title", "objective": "x" * 120}).encode()
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,20 @@ def process(*command: str) -> Iterator[Server]:
         running.wait()
 
 
+def hub(database: str, *options: str) -> AbstractContextManager[Server]:
+    return process("-m", "hub.cli", "serve", "--port", "0", "--db", database, "--ready-json", *options)
+
+
 def cpu_seconds(pid: int) -> float:
-    """On-CPU time of all threads, in nanosecond resolution where the kernel tells it."""
-    total = 0
+    """On-CPU time of all threads and of the processes that it started, in nanosecond resolution where the kernel tells it."""
+    total = 0.0
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
-            total += int((task / "schedstat").read_text().split()[0])
+            total += int((task / "schedstat").read_text().split()[0]) / 1e9
+            total += sum(cpu_seconds(int(child)) for child in (task / "children").read_text().split())
         except OSError:
             continue
-    return total / 1e9
+    return total
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,18 @@ class Request:
     path: str
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    expected: bytes = b""
+    """What is in the body of a right answer."""
 
     def encode(self) -> bytes:
         lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in self.headers)]
         if self.body:
             lines += ["Content-Type: application/json", f"Content-Length: {len(self.body)}"]
         return "\r\n".join([*lines, "", ""]).encode() + self.body
+
+
+Runs = Mapping[str, tuple[Server, Sequence[Request]]]
+"""What is compared: a server, and one request for each of its clients."""
 
 
 async def ask(port: int, request: Request) -> tuple[bytes, bytes]:
@@ -76,18 +90,48 @@ async def load(server: Server, requests: Sequence[Request], seconds: float) -> f
     """CPU microseconds of the server for a request. Each request is sent again and again by a keep-alive connection of its own."""
     stop, done = time.perf_counter() + seconds, 0
 
-    async def client(encoded: bytes) -> None:
+    async def client(request: Request) -> None:
         nonlocal done
+        encoded = request.encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         while time.perf_counter() < stop:
-            head, _ = await _exchange(reader, writer, encoded)
+            head, body = await _exchange(reader, writer, encoded)
             assert b" 20" in head[:13], head
+            assert request.expected in body, body
             done += 1
         writer.close()
 
     before = cpu_seconds(server.pid)
-    await asyncio.gather(*(client(request.encode()) for request in requests))
+    await asyncio.gather(*(client(request) for request in requests))
     return (cpu_seconds(server.pid) - before) / done * 1e6
+
+
+async def compare(runs: Runs, seconds: float = SECONDS) -> dict[str, float]:
+    """Interleaved rounds after one that is not counted; the median of each."""
+    kept: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(ROUNDS + 1):
+        for name, (server, requests) in runs.items():
+            kept[name].append(await load(server, requests, seconds))
+    return {name: median(rounds[1:]) for name, rounds in kept.items()}
+
+
+async def on_floor(floor: Server, server: Server, requests: Sequence[Request]) -> tuple[Server, Sequence[Request]]:
+    """The same requests to the floor, which is taught the answer that the server gives."""
+    _, answer = await ask(server.port, requests[0])
+    await ask(floor.port, Request("PUT", f"/set?path={requests[0].path.partition('?')[0]}", answer))
+    return floor, requests
+
+
+def tell(what: str, figures: Mapping[str, float], measure: str, goal: float, by: str = "hub") -> None:
+    """How many times more than the measure it takes, at most `goal`."""
+    ratio = figures[by] / figures[measure]
+    line(what, f"{figures[by]:.0f} / {measure} {figures[measure]:.0f} us = {ratio:.1f}x", f"<= {goal:g}x", ratio <= goal)
+
+
+def tell_saved(what: str, figures: Mapping[str, float], other: str, goal: float, by: str = "hub") -> None:
+    """How many times more the other one takes, at least `goal`."""
+    ratio = figures[other] / figures[by]
+    line(what, f"{figures[by]:.0f} / {other} {figures[other]:.0f} us = {ratio:.1f}x less", f">= {goal:g}x less", ratio >= goal)
 
 
 async def calls(call: Call, callers: int, seconds: float) -> tuple[float, float]:

@@ -47,12 +47,23 @@ async def sdk(database: str) -> None:
 
     from hub.access import LOCAL
     from hub.app import Hub
+    from protocols.mcp.asking import Asker
     from protocols.mcp.calls import Calls
+    from protocols.mcp.listening import Wanted
     from protocols.mcp.server import server
     from tests.conftest import open_database
 
+    class Peer:
+        def asker(self, ctx: object) -> Asker:
+            return Asker(LOCAL)
+
+        async def wanted(self, ctx: object) -> Wanted:
+            return Wanted()
+
     hub = Hub(await open_database(database))
-    manager = StreamableHTTPSessionManager(server(Calls(hub), "core", lambda _: LOCAL), json_response=True)
+    hosted = server(hub, Calls(hub), "core", Peer())
+    hosted.get_tool_input_schema = lambda _: None  # else it makes the whole list of tools at each call of 2026-07-28
+    manager = StreamableHTTPSessionManager(hosted, json_response=True)
     app = Starlette(routes=[Mount("/mcp", app=manager.handle_request)])
     port = free_port()
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
