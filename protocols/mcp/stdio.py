@@ -38,7 +38,7 @@ class StdioPeer:
     def asker(self, ctx: Context) -> Asker:
         able, version = ctx.session.client_capabilities, ctx.protocol_version
         modern, form = version in MODERN_PROTOCOL_VERSIONS, elicits(able)
-        told = ctx.session.report_progress if ctx.meta and ctx.meta.get("progressToken") is not None else None
+        told = ctx.session.report_progress if ctx.meta and ctx.meta.get("progress_token") is not None else None
         made = Asker(
             self._asker.caller, self._asker.profile, extensions_of(able) if modern else frozenset(), told, form, version >= LINKED,
             ask=partial(_ask, ctx) if form and not modern else None,
@@ -59,7 +59,7 @@ class StdioPeer:
         with suppress(Forbidden):
             async for _, news in changes(self._hub, self._asker.caller, cursor, self._wanted):
                 for told in news:
-                    said: Any = Notification(method=told.method, params=told.params)
+                    said: Any = Notification[dict[str, Any], str](method=told.method, params=told.params)
                     await session.send_notification(said)
 
 
