@@ -3,11 +3,12 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+CONTEXTFORGE := .venv-contextforge
 WORKERS ?= 2
 
-.PHONY: help setup run test conformance check bench lock clean
+.PHONY: help setup run test conformance fuzz check bench bench-contextforge lock clean
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## everything into .venv, as locked
 
@@ -37,6 +38,9 @@ tests/node/node_modules/.installed: tests/node/package-lock.json $(VENV)/.instal
 conformance: setup tests/node/node_modules/.installed  ## the official MCP conformance suite against a real process
 	$(BIN)/python -m tests.conformance
 
+fuzz: setup  ## 10,000 hostile requests to the MCP door; SEED=number takes the same ones again
+	$(BIN)/python -m pytest -n $(WORKERS) -q tests/fuzz --hypothesis-profile=fuzz $(if $(SEED),--hypothesis-seed=$(SEED))
+
 check: setup  ## lint, types, architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,10 +50,19 @@ check: setup  ## lint, types, architecture
 bench: setup $(VENV)/.postgres  ## the benchmarks: a table with ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 
+bench-contextforge: setup $(CONTEXTFORGE)/.installed  ## the CPU of a proxied call against ContextForge's, which is set up for it
+	$(BIN)/python -m tests.benchmarks.contextforge $(CONTEXTFORGE)/bin/mcpgateway
+
+$(CONTEXTFORGE)/.installed: tests/benchmarks/contextforge.lock
+	$(PYTHON) -m venv $(CONTEXTFORGE)
+	$(CONTEXTFORGE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/benchmarks/contextforge.lock
+	@touch $@
+
 lock: setup  ## lock the newest versions that pyproject.toml allows
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --upgrade -o requirements.lock
 	$(BIN)/uv pip compile --quiet --group postgres --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --upgrade -o tests/postgres.lock
+	$(BIN)/uv pip compile --quiet --group contextforge --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --upgrade -o tests/benchmarks/contextforge.lock
 
 clean:  ## forget .venv and what tools left behind
-	rm -rf $(VENV) tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CONTEXTFORGE) tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

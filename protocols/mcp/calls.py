@@ -24,6 +24,7 @@ from protocols.mcp.upstreams import Upstreams
 TELL_EVERY = 1.0
 """Seconds between two notifications of progress, and before the first."""
 
+
 class Calls:
     """Every transport's way to the tools."""
 

@@ -9,13 +9,14 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
+from mcp.shared.exceptions import MCPError
 
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Invalid, Refused
 from hub.domain.model import Instant, instant, later, utc_now
 from hub.ports import Json
-from protocols.mcp.asking import Asker
+from protocols.mcp.asking import Ask, Asker
 
 QUESTIONS = {
     "delete_workspace": "Delete the workspace {workspaceId!r} with everything that is in it? Nothing brings it back.",
@@ -29,6 +30,7 @@ KEY = "confirm"
 TIME = 600.0
 """Seconds for which an answer is taken."""
 TAMPERED = "requestState: it was not made by this hub for this call, or it is too old. Call the tool again without it."
+UNASKED = "Nothing was done: the person who has to confirm it could not be asked. Try again, or go on with something else."
 DECLINED = "Nothing was done: the person who was asked did not confirm it. Go on with something else."
 
 
@@ -39,7 +41,7 @@ async def question(hub: Hub, name: str, arguments: Mapping[str, Any], asker: Ask
     asked = {"message": _filled(QUESTIONS[name], arguments), "requestedSchema": CONFIRM}
     answer: Json | None
     if asker.ask:
-        answer = await asker.ask(asked)
+        answer = await _asked(asker.ask, asked)
     elif not asker.elicits:
         return None
     elif asker.state is None:
@@ -47,9 +49,22 @@ async def question(hub: Hub, name: str, arguments: Mapping[str, Any], asker: Ask
     else:
         _expect_own(hub, asker.state, _place(name, arguments, asker.caller))
         answer = asker.answers.get(KEY)
-    if not (isinstance(answer, Mapping) and answer.get("action") == "accept" and (answer.get("content") or {}).get("confirm") is True):
+    if not _confirmed(answer):
         raise Refused(DECLINED)
     return None
+
+
+async def _asked(ask: Ask, form: Json) -> Json:
+    try:
+        return await ask(form)
+    except MCPError:  # the client's error, or it was silent for too long
+        raise Refused(UNASKED) from None
+
+
+def _confirmed(answer: object) -> bool:
+    """The client may have sent anything."""
+    content = answer.get("content") if isinstance(answer, Mapping) and answer.get("action") == "accept" else None
+    return isinstance(content, Mapping) and content.get("confirm") is True
 
 
 def _filled(text: str, arguments: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from hub.app import Hub
 from hub.domain.errors import UnsupportedMedia
+from protocols.bodies import body_of
 from protocols.mcp.handshake import Handshake
 from protocols.mcp.messages import failure
 from protocols.mcp.modern import Modern
@@ -52,7 +53,7 @@ class McpDoor:
         if not accepts_json(request.headers.get("Accept")):
             return failure(None, INVALID_REQUEST, "The client must accept application/json", 406).response()
         try:
-            body = orjson.loads(await request.read())
+            body = orjson.loads(await body_of(request))
         except ValueError:
             return failure(None, PARSE_ERROR, "Parse error", 400).response()
         if isinstance(body, list) and not modern:

@@ -1,6 +1,7 @@
 """One HTTP request as the SDK's kernel sees it, and its answer: one JSON document, or a stream as soon as there is more to say."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
 from mcp_types import RequestId
 
-from hub.domain.errors import HubError
+from hub.domain.errors import HubError, Internal
 from hub.ports import Json
 from protocols.mcp.asking import Asker
 from protocols.mcp.frames import Frames
@@ -23,7 +24,9 @@ from protocols.streams import HEARTBEAT, Streams
 from protocols.wire import jsonrpc_code
 
 if TYPE_CHECKING:
-    from protocols.mcp.sessions import Session
+    from protocols.mcp.session import Session
+
+log = logging.getLogger("mcp.http")
 
 ONE_WAY = TransportContext(kind="streamable-http", can_send_request=False)
 TWO_WAY = TransportContext(kind="streamable-http", can_send_request=True)
@@ -46,7 +49,7 @@ class Exchange:
         self._frames: Frames | None = None
         self._begun = asyncio.Event()
         self._task: asyncio.Task[Message] | None = None
-        self._withdrawn = False
+        self._working = self._withdrawn = False
 
     @property
     def can_send_request(self) -> bool:
@@ -87,9 +90,7 @@ class Exchange:
         self, request: web.Request, work: Coroutine[Any, Any, Message], open_streams: Streams, headers: Mapping[str, str] | None = None
     ) -> web.StreamResponse:
         """Do the work; its message is the whole answer, or the last of a stream that something else was written to before."""
-        self._task = task = asyncio.create_task(self._settle(work))
-        if self.session:
-            self.session.began(self.request_id, task, self.withdraw)
+        task = self.start(work)
         try:
             frames = await self._opened(task)
             if frames:
@@ -99,27 +100,57 @@ class Exchange:
             if self.session is None:
                 task.cancel()
 
+    def start(self, work: Coroutine[Any, Any, Message]) -> asyncio.Task[Message]:
+        """The task raises HubError, as long as there is no stream that could tell of it."""
+        self._task = task = asyncio.create_task(self._settle(work))
+        task.add_done_callback(_heard)
+        if self.session:
+            self.session.began(self.request_id, task, self.withdraw)
+        return task
+
     def withdraw(self) -> None:
         """The client does not want the answer any more."""
         self._withdrawn = True
-        if self._task:
+        if self._task and self._working:
             self._task.cancel()
 
     async def _settle(self, work: Coroutine[Any, Any, Message]) -> Message:
+        """However the work ends, its stream ends."""
         try:
-            message = await work
+            message = await self._outcome(work)
+            if self._frames:
+                await self._frames.put(message.body)
+            return message
+        finally:
+            if self._frames:
+                self._frames.end()
+
+    async def _outcome(self, work: Coroutine[Any, Any, Message]) -> Message:
+        if self._withdrawn:  # before it began
+            work.close()
+            return self._cancelled()
+        self._working = True
+        try:
+            return await work
         except asyncio.CancelledError:
             if not self._withdrawn:
                 raise
-            message = failure(self.request_id, REQUEST_CANCELLED, "Request cancelled")
+            return self._cancelled()
         except HubError as error:
-            if self._frames is None:
-                raise  # there is still a status for it
-            message = failure(self.request_id, jsonrpc_code(error), error.message)
-        if self._frames:
-            await self._frames.put(message.body)
-            self._frames.end()
-        return message
+            return self._refused(error)
+        except Exception:
+            log.exception("a request failed")
+            return self._refused(Internal())
+        finally:
+            self._working = False
+
+    def _cancelled(self) -> Message:
+        return failure(self.request_id, REQUEST_CANCELLED, "Request cancelled")
+
+    def _refused(self, error: HubError) -> Message:
+        if self._frames is None:
+            raise error  # there is still a status for it
+        return failure(self.request_id, jsonrpc_code(error), error.message)
 
     async def _opened(self, task: asyncio.Task[Message]) -> Frames | None:
         """The stream, if something was written before the work was done, or it takes long."""
@@ -149,3 +180,9 @@ class Exchange:
     async def _dismiss(self) -> None:
         """Let the client come back for the rest (SEP-1699)."""
         self._open().dismiss()
+
+
+def _heard(task: asyncio.Task[Message]) -> None:
+    """Whoever left does not hear of an error: asyncio need not say that nobody did."""
+    if not task.cancelled():
+        task.exception()

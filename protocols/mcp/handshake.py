@@ -1,8 +1,10 @@
 """2024-11-05 to 2025-11-25 over HTTP: a handshake opens a session, whose id every later request carries."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -17,11 +19,16 @@ from protocols.mcp.listening import changes
 from protocols.mcp.messages import Message, failure, notification, object_of, request_id, served
 from protocols.mcp.modern import progress_token
 from protocols.mcp.requests import accepts_streams, asker
-from protocols.mcp.sessions import Session, Sessions
+from protocols.mcp.session import Session
+from protocols.mcp.sessions import Sessions
 from protocols.mcp.surface import Surface
 from protocols.streams import Streams, starting_cursor
+from protocols.wire import jsonrpc_code
+
+log = logging.getLogger("mcp.http")
 
 NO_REQUEST = "A request has an id, a string or a whole number, and named params"
+AGAIN = "This session is open already. Send initialize without Mcp-Session-Id to begin another one."
 BATCHES = "2025-03-26"
 """The one version that has them: they came with it, and went with the next."""
 MOST_IN_BATCH = 100
@@ -46,10 +53,15 @@ class Handshake:
             return web.Response(status=202, headers=session.headers)
         if id_ is None or not isinstance(method, str) or not isinstance(params, dict):
             return failure(id_, INVALID_REQUEST, NO_REQUEST, 400).response(session.headers)
+        if method == "initialize":
+            return failure(id_, INVALID_REQUEST, AGAIN, 400).response(session.headers)
         if self._surface.is_quick(method, params):
             return (await self._surface.call_tool(id_, params, session.asker, modern=False)).response(session.headers)
         exchange = Exchange(id_, session.asker, progress_token(params), session, accepts_streams(request.headers.get("Accept")))
-        return await exchange.answer(request, self._work(session, exchange, id_, method, params), self._streams, session.headers)
+        try:
+            return await exchange.answer(request, self._work(session, exchange, id_, method, params), self._streams, session.headers)
+        finally:
+            self.sessions.use(session)  # it may have taken long
 
     async def batch(self, request: web.Request, bodies: list[Any]) -> web.Response:
         """Several messages at once, which 2025-03-26 alone has (§basic/transports): answered in one document, in their order."""
@@ -73,12 +85,16 @@ class Handshake:
             return None
         if id_ is None or not isinstance(method, str) or not isinstance(params, dict) or method == "initialize":
             return failure(id_, INVALID_REQUEST, NO_REQUEST).body
-        return (await self._work(session, Exchange(id_, session.asker, session=session), id_, method, params)).body
+        exchange = Exchange(id_, session.asker, session=session)
+        try:
+            return (await exchange.start(self._work(session, exchange, id_, method, params))).body
+        except HubError as error:  # one that is refused spoils no other
+            return failure(id_, jsonrpc_code(error), error.message).body
 
     def _work(self, session: Session, exchange: Exchange, id_: RequestId, method: str, params: dict[str, Any]) -> Work:
         if self._surface.is_own_tool(method):
             return self._surface.call_tool(id_, params, exchange.asker, modern=False)
-        return served(id_, session.runner.on_request(exchange, method, params), modern=False)
+        return served(id_, partial(session.runner.on_request, exchange, method, params), modern=False)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """What the hub says by itself, or the rest of an answer whose stream was lost (§basic/transports, resumability)."""
@@ -107,7 +123,7 @@ class Handshake:
         if id_ is None or not isinstance(params, dict):
             return failure(id_, INVALID_REQUEST, "initialize has an id and named params", 400).response()
         session = Session(self._surface.server(asking.profile), asking)
-        work = session.runner.on_request(Exchange(id_, asking), "initialize", params)
+        work = partial(session.runner.on_request, Exchange(id_, asking), "initialize", params)
         answer = await served(id_, work, modern=False)
         if not session.connection.initialize_accepted:
             return answer.response()
@@ -139,8 +155,9 @@ class Handshake:
         pump = asyncio.create_task(self._pump(session, frames, cursor))
         try:
             async for frame in frames.read():
-                self.sessions.get(session.id, session.caller)  # whoever listens is not idle
                 yield frame
+                if not self.sessions.use(session):  # whoever listens is not idle; but the session may have ended before the stream began
+                    return
         finally:
             pump.cancel()
             session.closed(frames)
@@ -168,3 +185,6 @@ class Handshake:
             pass  # a caller who may not read events is told nothing
         except HubError:
             frames.end()  # the store does not answer: the client comes back
+        except Exception:
+            log.exception("telling of changes failed")
+            frames.end()

@@ -1,6 +1,6 @@
 """JSON-RPC messages on their way out, as bytes, with the HTTP status that goes with them."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -44,10 +44,10 @@ def request(id_: RequestId, method: str, params: Mapping[str, Any] | None) -> by
     return orjson.dumps({"jsonrpc": "2.0", "id": id_, "method": method, **({"params": params} if params is not None else {})})
 
 
-async def served(id_: RequestId, answer: Awaitable[dict[str, Any]], modern: bool) -> Message:
+async def served(id_: RequestId, answer: Callable[[], Awaitable[dict[str, Any]]], modern: bool) -> Message:
     """What the SDK's kernel answers, or why it did not: an error's status is 2026-07-28's."""
     try:
-        return result(id_, await answer)
+        return result(id_, await answer())
     except Exception as error:
         why = modern_error_data(error)
         return failure(id_, why.code, why.message, ERROR_CODE_HTTP_STATUS.get(why.code, 200) if modern else 200, why.data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -37,7 +38,7 @@ class Modern:
         if not isinstance(method, str):
             return failure(id_, INVALID_REQUEST, "The body must be one JSON-RPC 2.0 request", 400).response()
         if "id" not in body:
-            refused = unsupported_protocol_version_rejection(version)
+            refused = unsupported_protocol_version_rejection(version.encode("ascii", "replace").decode())
             return rejection(None, refused).response() if refused else web.Response(status=202)
         if id_ is None or not isinstance(params := body.get("params", {}), dict):
             return failure(id_, INVALID_REQUEST, "A request has an id, a string or a whole number, and named params", 400).response()
@@ -55,7 +56,7 @@ class Modern:
         exchange = Exchange(id_, asking, progress_token(params), streams=takes_streams)
         if self._surface.is_own_tool(method):
             return await exchange.answer(request, self._surface.call_tool(id_, params, exchange.asker, modern=True), self._streams)
-        work = serve_one(self._surface.server(asking.profile), exchange, method, params, connection=connection, lifespan_state={})
+        work = partial(serve_one, self._surface.server(asking.profile), exchange, method, params, connection=connection, lifespan_state={})
         return await exchange.answer(request, served(id_, work, modern=True), self._streams)
 
     def _route(self, request: web.Request, body: Mapping[str, Any]) -> InboundModernRoute | InboundLadderRejection:

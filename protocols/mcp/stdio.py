@@ -9,10 +9,11 @@ from mcp.server.session import ServerSession
 from mcp.server.stdio import stdio_server
 from mcp_types import Notification
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
 
 from hub.access import LOCAL, Caller
 from hub.app import Hub
-from hub.domain.errors import Forbidden
+from hub.domain.errors import Busy, Forbidden, Unavailable
 from hub.operations.base import Profile
 from hub.ports import Json
 from protocols.mcp.asking import Asker
@@ -20,11 +21,14 @@ from protocols.mcp.calls import Calls
 from protocols.mcp.listening import Wanted, changes
 from protocols.mcp.modern import answering
 from protocols.mcp.server import Context, introduction, server
-from protocols.mcp.sessions import LINKED
+from protocols.mcp.session import LINKED
 from protocols.mcp.tasks import elicits, extensions_of
 from protocols.mcp.upstreams.processes import end_programs
 
 __all__ = ["end_programs", "serve"]
+
+PAUSE = 1.0
+"""Seconds until a store that did not answer is asked again."""
 
 
 class StdioPeer:
@@ -47,24 +51,34 @@ class StdioPeer:
 
     async def wanted(self, ctx: Context) -> Wanted:
         if self._telling is None:
-            self._telling = asyncio.create_task(self._tell(ctx.session, await self._hub.store.latest()))
+            cursor = await self._hub.store.latest()
+            self._telling = self._telling or asyncio.create_task(self._tell(ctx.session, cursor))
         return self._wanted
 
     async def close(self) -> None:
         if self._telling:
             self._telling.cancel()
-            await asyncio.wait([self._telling])
+            await asyncio.gather(self._telling, return_exceptions=True)
 
     async def _tell(self, session: ServerSession, cursor: int) -> None:
+        """A store that does not answer is asked again: the client has no other stream to come back with."""
         with suppress(Forbidden):
-            async for _, news in changes(self._hub, self._asker.caller, cursor, self._wanted):
-                for told in news:
-                    said: Any = Notification[dict[str, Any], str](method=told.method, params=told.params)
-                    await session.send_notification(said)
+            while True:
+                try:
+                    async for page, news in changes(self._hub, self._asker.caller, cursor, self._wanted):
+                        for told in news:
+                            said: Any = Notification[dict[str, Any], str](method=told.method, params=told.params)
+                            await session.send_notification(said)
+                        cursor = page.cursor
+                except (Busy, Unavailable):
+                    await asyncio.sleep(PAUSE)
 
 
 async def _ask(ctx: Context, form: Json) -> Json:
-    answer = await ctx.session.elicit_form(form["message"], form["requestedSchema"], ctx.request_id)
+    try:
+        answer = await ctx.session.elicit_form(form["message"], form["requestedSchema"], ctx.request_id)
+    except ValidationError:  # what it answered is no answer
+        return {}
     return answer.model_dump(mode="json", by_alias=True)
 
 

@@ -141,4 +141,9 @@ ROWS = (
     ),
     Requirement("upstream grants", "hub", "tools of other servers are seen and called with their grant alone"),
     Requirement("upstream test", "web API", "a registered server is tried, and the report says what to do next"),
+    Requirement("same id", "2025-11-25 §basic", "of two requests under way with one id both are withdrawn, and both end with the session"),
+    Requirement("accident", "hub", "an accident inside, or a store that does not answer, ends a stream; nothing is told of the inside"),
+    Requirement("left behind", "hub", "a client that leaves, and a hub that shuts down, leave no work, no stream and no session behind"),
+    Requirement("bounded", "hub", "what waits for a reader, and what is kept for one that comes back, is bounded in number and in bytes"),
+    Requirement("broken requests", "hub", "what is no HTTP, no text, compressed, or never comes is refused, and nothing of it is logged"),
 )

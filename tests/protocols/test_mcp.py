@@ -13,7 +13,8 @@ from hub.ports import Json
 from hub.version import VERSION
 from protocols.mcp import sessions
 from protocols.mcp.asking import Asker
-from protocols.mcp.sessions import Session, Sessions
+from protocols.mcp.session import Session
+from protocols.mcp.sessions import Sessions
 from protocols.mcp.surface import Surface
 from tests.core.support import new_agent
 from tests.protocols.conftest import Http
