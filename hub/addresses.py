@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -11,7 +11,8 @@ HEALTH = "/api/health"
 MCP = "/mcp"
 
 Reach = Literal["all", "public", "none"]
-"""How far the hub goes for other MCP servers: programs and any address, public addresses only, or not at all."""
+"""How far the hub goes by itself, to MCP servers, remote agents and receivers of push notifications: programs and any address,
+public addresses only, or not at all."""
 REACHES: tuple[Reach, ...] = ("all", "public", "none")
 Address = IPv4Address | IPv6Address
 TRANSLATED = ip_network("64:ff9b::/96")
@@ -26,6 +27,24 @@ def reachable(address: Address, reach: Reach) -> bool:
     if reach == "none" or address.is_link_local or address.is_multicast or address in METADATA:
         return False
     return reach == "all" or address.is_global
+
+
+def http_parts(url: str) -> SplitResult | None:
+    """The parts of an address that begins with http:// or https:// and names a host; None: it is no such address."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def host_reachable(host: str, reach: Reach) -> bool:
+    """Whether the hub may call this host, as far as that shows: what a name stands for is checked whenever it is called."""
+    try:
+        return reachable(ip_address(host), reach)
+    except ValueError:
+        return reach == "all" or (reach == "public" and host.rstrip(".").rpartition(".")[2] not in ("localhost", "local", "internal"))
 
 
 def _meant(address: Address) -> Address:

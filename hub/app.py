@@ -47,6 +47,11 @@ class Hub:
         self._recent = Recent()
         self._furnished: set[str] = set()
 
+    @property
+    def tenants(self) -> frozenset[str]:
+        """Those that have called this hub since it was made."""
+        return frozenset(self._furnished)
+
     async def call(self, name: str, arguments: Arguments, caller: Caller) -> Output:
         """Find, authorize, validate, run, commit. Raises a HubError and nothing else, cancellation apart.
 
@@ -75,15 +80,14 @@ class Hub:
         A reader that is slow holds no memory: what it has not asked for is read from the log when it does.
         """
         caller.require("events.read")
+        page = await self.store.after(after, caller.tenant, filter_, PAGE)
+        if page.events:
+            yield page
         while True:
-            page = await self.store.after(after, caller.tenant, filter_, PAGE)
-            if page.events:
-                yield page
-            elif page.cursor == after:
-                await self.store.beyond(after, patience)
-                page = await self.store.after(after, caller.tenant, filter_, PAGE)
-                yield page
-            after = page.cursor
+            if len(page.events) < PAGE:  # that was all
+                await self.store.beyond(page.cursor, patience)
+            page = await self.store.after(page.cursor, caller.tenant, filter_, PAGE)
+            yield page
 
     async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller) -> T:
         """Run and commit. Who lost a race goes again, in turn with the others that lost over the same records.

@@ -5,14 +5,17 @@ import errno
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from hub.access import LOCAL, Caller
 from hub.addresses import HEALTH, MCP, base_url
 from hub.app import Hub
-from hub.databases import driver_of, key_path, sqlite_path
+from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
 from hub.ports import HubStore, Vault
@@ -21,6 +24,11 @@ from hub.version import VERSION
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
+
+    from hub.work.functions import Function
+    from hub.work.worker import Worker
+    from protocols.a2a.grpc import Port
+    from protocols.a2a.remote_runner import RemoteRunner
 
 log = logging.getLogger("hub")
 
@@ -83,22 +91,28 @@ async def opened(settings: Settings) -> AsyncIterator[HubStore]:
         await store.close()
 
 
-async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
+async def serve(settings: Settings, ready: Callable[[Started], None], agents: "Mapping[str, Function] | None" = None) -> None:
     """Serve every HTTP door until SIGTERM or SIGINT, then finish what was begun. Raises StartError, Unavailable.
 
-    `ready` is called once the hub answers.
+    `ready` is called once the hub answers. `agents` are functions to be run as agents, beside those that the settings name.
     """
     stop = _stop_signal()
+    functions = {**_functions(settings), **(agents or {})}
     store = await open_store(settings)
     try:
-        runner = await _listen(hub_on(store, settings), settings)
-        ready(_started(settings, runner))
-        await stop.wait()
+        hub = hub_on(store, settings)
+        worker = await _worker(hub, settings, functions)
+        runner, port = await _listen(hub, settings)
+        if worker:
+            await worker.start()
+        ready(_started(settings, runner, port))
+        async with _pushing(hub):
+            await stop.wait()
         log.info("stopping: finishing what was begun, for at most %g seconds; a second signal stops at once", settings.shutdown_seconds)
     except BaseException:
         await store.close()
         raise
-    await _drain(runner, store, settings.shutdown_seconds)
+    await _drain(runner, port, worker, store, settings.shutdown_seconds)
 
 
 async def stdio(settings: Settings, profile: str) -> None:
@@ -143,13 +157,83 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-async def _listen(hub: Hub, settings: Settings) -> "AppRunner":
+def _functions(settings: Settings) -> "dict[str, Function]":
+    """Raises StartError."""
+    if not settings.agents:
+        return {}
+    from hub.work.functions import load
+
+    try:
+        return load(settings.agents)
+    except SettingsError as error:
+        raise StartError(str(error)) from error
+
+
+async def _worker(hub: Hub, settings: Settings, functions: "Mapping[str, Function]") -> "Worker":
+    """The worker of the agents, not started yet: of these functions, and of those that are elsewhere."""
+    from hub.work.elsewhere import Elsewhere
+    from hub.work.functions import FunctionRunner, keep_present, register
+    from hub.work.worker import Worker
+
+    await register(hub, functions)
+    elsewhere = Elsewhere(hub, partial(_remote_runner, hub))
+    beside: list[Callable[[], Coroutine[Any, Any, None]]] = [elsewhere.keep]
+    if functions:
+        beside.append(partial(keep_present, hub, [*functions]))
+    return Worker(hub, [FunctionRunner(functions), elsewhere], lease_seconds=settings.lease_seconds, beside=beside)
+
+
+async def _remote_runner(hub: Hub) -> "RemoteRunner":
+    def imported() -> "type[RemoteRunner]":
+        from protocols.a2a.remote_runner import RemoteRunner
+
+        return RemoteRunner
+
+    return (await asyncio.to_thread(imported))(hub)
+
+
+@asynccontextmanager
+async def _pushing(hub: Hub) -> AsyncIterator[None]:
+    """What is due to receivers of push notifications is sent."""
+    from hub.work.push import Pushes
+    from protocols.a2a.push import HttpPushSender, PushWords
+
+    async with HttpPushSender(hub.reach) as sender, Pushes(hub, sender, PushWords(hub)):
+        yield
+
+
+def _grpc(hub: Hub, settings: Settings) -> "Port | None":
+    """The port of A2A over gRPC, bound; it answers when it is started. Raises StartError."""
+    if settings.grpc_port is None:
+        return None
+    from protocols.http import oauth_of
+    from protocols.identity import Credentials
+
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core writes to standard error by itself
+    try:
+        from protocols.a2a.grpc import Port
+    except ImportError:
+        raise StartError("A2A over gRPC needs the extra `grpc`: pip install 'trivium-hub[grpc]'. Or leave --grpc-port out.") from None
+    try:
+        credentials = Credentials(hub, settings.auth_required, oauth_of(settings))
+        return Port(hub, credentials, settings.host, settings.grpc_port, settings.max_body_bytes)
+    except OSError:
+        raise StartError(
+            f"port {settings.grpc_port} of {settings.host} cannot be listened on: it is in use, or not this user's to take. "
+            "`trivium serve --grpc-port 0` takes a free port."
+        ) from None
+
+
+async def _listen(hub: Hub, settings: Settings) -> "tuple[AppRunner, Port | None]":
     from aiohttp.web import AppRunner, TCPSite
 
     from protocols.http import application
 
+    port = _grpc(hub, settings)
+    if port:
+        settings = replace(settings, grpc_port=port.number)
     runner = AppRunner(
-        application(hub, settings), handle_signals=False, handler_cancellation=True, access_log=None,
+        application(hub, settings), handle_signals=False, handler_cancellation=True, auto_decompress=False, access_log=None,
         shutdown_timeout=settings.shutdown_seconds * 0.5,
     )  # fmt: skip
     await runner.setup()
@@ -158,7 +242,9 @@ async def _listen(hub: Hub, settings: Settings) -> "AppRunner":
     except OSError as error:
         await runner.cleanup()
         raise StartError(_why_not(error, settings)) from None
-    return runner
+    if port:
+        await port.start(settings.public_url or _address(settings, runner), settings)
+    return runner, port
 
 
 def _why_not(error: OSError, settings: Settings) -> str:
@@ -175,19 +261,29 @@ def _why_not(error: OSError, settings: Settings) -> str:
             return f"cannot listen on {place}: {why}. Give an address of this machine with --host, like 127.0.0.1."
 
 
-def _started(settings: Settings, runner: "AppRunner") -> Started:
+def _address(settings: Settings, runner: "AppRunner") -> str:
     """With port 0 each address of a name has a port of its own: then it is the first address that is told."""
     bound, port = runner.addresses[0][:2]
-    url = base_url(settings.host if settings.port else bound, port)
+    return base_url(settings.host if settings.port else bound, port)
+
+
+def _started(settings: Settings, runner: "AppRunner", port: "Port | None") -> Started:
+    url = _address(settings, runner)
     doors = {name: f"{url}{path}" for name, path in DOORS.items()}
+    if port:
+        doors["grpc"] = urlsplit(base_url(settings.host, port.number)).netloc
     return {"url": url, "pid": os.getpid(), "version": VERSION, "database": settings.shown_database, "doors": doors}
 
 
-async def _drain(runner: "AppRunner", store: HubStore, seconds: float) -> None:
-    """End what waits for the log, stop accepting, end the streams, finish the requests and their commits, close the store."""
+async def _drain(runner: "AppRunner", port: "Port | None", worker: "Worker | None", store: HubStore, seconds: float) -> None:
+    """End what waits for the log and the agents' turns, stop accepting, end the streams, finish the requests, close the store."""
     try:
         async with asyncio.timeout(seconds):
             store.silence()
+            if worker:
+                await worker.aclose(seconds * 0.3)
+            if port:
+                await port.close(seconds * 0.2)
             await runner.cleanup()
             await store.close()
     except TimeoutError:

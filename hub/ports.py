@@ -1,6 +1,6 @@
 """What the core needs from outside."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hub.domain.events import Event
 from hub.domain.model import Record
+from hub.domain.push_configs import PushVersion
+from hub.turns import Result, Terms, Turn
 
 R = TypeVar("R", bound=Record)
 Clock = Callable[[], datetime]
@@ -179,6 +181,62 @@ class HubStore(Store, EventLog, Archive, Protocol):
         """Look at the schema for drift; read only."""
 
 
+class AgentRunner(Protocol):
+    """Does the work of some agents. A worker claims their tasks, calls it for each, and reports how the turn ended."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Kinds of records whose events say that `agents` may answer otherwise from now on."""
+
+    async def agents(self) -> Mapping[str, Terms]:
+        """Those that it runs now, by their ids."""
+
+    async def run(self, turn: Turn) -> Result:
+        """Do it. What it answers is the task's result. Raises Rejected, Failed; anything else is a defect.
+
+        It is cancelled when the task is, when its claim is lost and when the hub stops.
+        """
+
+
+class Notification(NamedTuple):
+    """What a receiver of push notifications is sent."""
+
+    url: str
+    protocol_version: PushVersion
+    body: bytes
+    token: str | None
+    authorization: str | None
+    """The header's value."""
+
+
+class Told(NamedTuple):
+    """What a receiver is to be told of a task, and what it knows then."""
+
+    bodies: Sequence[bytes]
+    """One notification each; none: it knows it."""
+    version: int
+    """The task's."""
+    cursor: int
+    """Of the log: the rest lies behind it."""
+    state: str | None
+    """`Task.state`, if it is told."""
+
+
+class PushRenderer(Protocol):
+    """Puts what happened into the words of a wire."""
+
+    async def event(self, tenant: str, logged: Logged, state: str | None) -> Told:
+        """An event of a task, for a receiver that knows of this state."""
+
+    async def whole(self, tenant: str, task_id: str, protocol_version: PushVersion) -> Told:
+        """How the task stands."""
+
+
+class PushSender(Protocol):
+    async def send(self, notification: Notification) -> str | None:
+        """None: it was taken. Otherwise why not, as a reason that whoever asked for it may read."""
+
+
 class Vault(Protocol):
     """Keeps secrets sealed wherever they are stored: only the sealed text is in records, archives and backups."""
 
@@ -187,6 +245,9 @@ class Vault(Protocol):
 
     def open(self, sealed: str, place: str) -> str:
         """Raises Refused when the key is not the one that sealed it."""
+
+    def keys(self, purpose: str) -> Sequence[bytes]:
+        """48 bytes for each key, as good as random and always the same for a purpose; the sealing key's come first. Raises Refused."""
 
 
 Json = dict[str, Any]

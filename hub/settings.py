@@ -1,5 +1,6 @@
 """Command line, environment and file -> one frozen Settings. Nobody else reads the environment."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ APPLICATION = "trivium"
 PREFIX = "TRIVIUM_"
 PORT = 3210
 SHORTEST_KEY = 32
+AGENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})=([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = PORT
     """0: any free one."""
+    grpc_port: int | None = None
+    """Of the A2A door over gRPC, which has a port of its own; 0: any free one; None: there is no such door."""
     database: str
     """`memory:`, `sqlite:/PATH` or `postgresql://…`. It may hold a password: show `shown_database`."""
     durability: Durability = "full"
@@ -44,6 +48,9 @@ class Settings:
     """What an access token must be made for; empty: this hub's addresses."""
     oauth_tenant_claim: str = ""
     """The claim that names the tenant; empty: all access tokens act in the hub's own."""
+    a2a_versions: tuple[str, ...] = ("1.0", "0.3")
+    """Of A2A that are spoken. With 0.3 the cards have the fields of both versions."""
+    a2a_cards: Literal["plain", "signed"] = "plain"
     token: str = field(default="", repr=False)
     """Whose calls `trivium mcp` makes; none: those of the person at this machine. From TRIVIUM_TOKEN alone."""
     log_format: LogFormat = "text"
@@ -54,8 +61,12 @@ class Settings:
     """Serve the conformance suite's fixtures at /mcp instead of the hub's own tools. Only the command line sets it."""
     secret_key: tuple[str, ...] = field(default=(), repr=False)
     """What seals the secrets that the hub keeps; the first one seals, all of them open. None: a key file beside the database."""
+    agents: tuple[tuple[str, str], ...] = ()
+    """Agents that are functions in this process: each one's name, and `module:function`."""
+    lease_seconds: int = 30
+    """For which an agent's claim on a task lasts, and so after which others take over the tasks of a node that died."""
     upstreams: Reach | None = None
-    """Which other MCP servers the hub connects to: `reach` says it when nothing was said here."""
+    """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
 
     @property
     def reach(self) -> Reach:
@@ -173,6 +184,20 @@ def _keys(text: str) -> tuple[str, ...]:
     return keys
 
 
+def _agents(text: str) -> tuple[tuple[str, str], ...]:
+    named = {match[1]: match[2] for one in _names(text) if (match := AGENT.fullmatch(one))}
+    if len(named) != len(_names(text)):
+        raise ValueError(text)
+    return tuple(named.items())
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    versions = _names(text)
+    if versions not in (("1.0",), ("1.0", "0.3")):
+        raise ValueError(text)
+    return versions
+
+
 def _seconds(text: str) -> float:
     if not 0.1 <= (value := float(text)) <= 600:
         raise ValueError(text)
@@ -182,6 +207,7 @@ def _seconds(text: str) -> float:
 ROWS = (
     Row("host", _host, "a host name or an address, like 127.0.0.1, ::1 or 0.0.0.0"),
     Row("port", _whole(0, 65_535), "a whole number from 0 to 65535; 0 takes a free port"),
+    Row("grpc_port", _whole(0, 65_535), "a whole number from 0 to 65535; 0 takes a free port"),
     Row("durability", _one_of("full", "normal"), "full or normal"),
     Row("max_body_bytes", _whole(1_024, 1_000_000_000), "a whole number of bytes from 1024 to 1000000000"),
     Row("allowed_hosts", _hosts, "host names like hub.example.com, with commas between them", many=True),
@@ -191,10 +217,14 @@ ROWS = (
     Row("oauth_issuer", _issuer, "an authorization server's address like https://auth.example.com; http only on this machine"),
     Row("oauth_audience", _word, "a text without spaces, mostly an address like https://hub.example.com/mcp"),
     Row("oauth_tenant_claim", _word, "the name of a claim, like org_id"),
+    Row("a2a_versions", _versions, "1.0, or 1.0,0.3: both"),
+    Row("a2a_cards", _one_of("plain", "signed"), "plain or signed"),
     Row("log_format", _one_of("text", "json"), "text or json"),
     Row("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning or error"),
     Row("shutdown_seconds", _seconds, "a number of seconds from 0.1 to 600"),
     Row("secret_key", _keys, f"at least {SHORTEST_KEY} characters, as `openssl rand -hex 32` makes; older keys after a comma", secret=True),
+    Row("agents", _agents, "names of agents, each once and with its function, like echo=my_agents:echo", many=True),
+    Row("lease_seconds", _whole(1, 3_600), "a whole number of seconds from 1 to 3600"),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 

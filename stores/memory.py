@@ -19,6 +19,8 @@ Row = tuple[Record, str]
 """The record and its body."""
 Tables = defaultdict[tuple[str, str], dict[str, Row]]
 """By tenant and kind, then by key."""
+Groups = defaultdict[tuple[str, str, tuple[tuple[str, str | None], ...]], dict[str, Row]]
+"""The rows again, by tenant, kind, and an index's columns with their values."""
 Entry = tuple[str, Event, Logged]
 """Tenant, event, and the event as it is read."""
 
@@ -26,6 +28,7 @@ Entry = tuple[str, Event, Logged]
 class MemoryStore:
     def __init__(self) -> None:
         self._tables: Tables = defaultdict(dict)
+        self._groups: Groups = defaultdict(dict)
         self._log: list[Entry] = []
         self._head = 0
         self._bell = Bell()
@@ -38,9 +41,8 @@ class MemoryStore:
     async def find(self, tenant: str, query: Find) -> Sequence[str]:
         if unknown := {name for name, _ in query.where} - set(query.type.columns):
             raise ValueError(f"{query.type.kind} declares no column {unknown}")
-        table = self._tables[tenant, query.type.kind]
         found = (
-            body for key, (record, body) in sorted(table.items(), key=lambda item: item[0])
+            body for key, (record, body) in sorted(self._candidates(tenant, query).items(), key=lambda item: item[0])
             if key > query.after and all(record.column(name) == value for name, value in query.where)
         )  # fmt: skip
         return list(islice(found, query.limit))
@@ -76,7 +78,8 @@ class MemoryStore:
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
         events: list[Logged] = []
         start = bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
-        for owner, event, logged in islice(self._log, start, None):
+        for place in range(start, len(self._log)):
+            owner, event, logged = self._log[place]
             if owner == tenant and _wanted(event, filter_):
                 events.append(logged)
                 if len(events) == limit:
@@ -116,6 +119,9 @@ class MemoryStore:
         if self._head or any(self._tables.values()):
             raise Refused(IN_USE)
         self._tables, self._log, self._head = tables, log, max(head, log[-1][2].cursor if log else 0)
+        for (tenant, _), table in tables.items():
+            for key, row in table.items():
+                self._group(tenant, key, row)
         self._bell.ring(self._head)
 
     async def examine(self) -> Sequence[Finding]:
@@ -135,11 +141,31 @@ class MemoryStore:
             _expect_unique([record for record in after.values() if record])
 
     def _apply(self, tenant: str, write: Write) -> None:
+        if write.guard:
+            return
         table = self._tables[tenant, write.type.kind]
+        if old := table.pop(write.key, None):
+            for place in _places(tenant, old[0]):
+                self._groups[place].pop(write.key)
+                if not self._groups[place]:
+                    del self._groups[place]
         if write.record:
-            table[write.key] = (write.record, write.record.to_json())
-        elif not write.guard:
-            table.pop(write.key, None)
+            table[write.key] = row = (write.record, write.record.to_json())
+            self._group(tenant, write.key, row)
+
+    def _group(self, tenant: str, key: str, row: Row) -> None:
+        for place in _places(tenant, row[0]):
+            self._groups[place][key] = row
+
+    def _candidates(self, tenant: str, query: Find) -> dict[str, Row]:
+        """The smallest group that holds all that the query looks for."""
+        where, kind = dict(query.where), query.type.kind
+        places = [(tenant, kind, tuple((name, where[name]) for name in names)) for names in query.type.indexes if where.keys() >= {*names}]
+        return min((self._groups.get(place, {}) for place in places), key=len, default=self._tables[tenant, kind])
+
+
+def _places(tenant: str, record: Record) -> list[tuple[str, str, tuple[tuple[str, str | None], ...]]]:
+    return [(tenant, record.kind, tuple((name, record.column(name)) for name in names)) for names in record.indexes]
 
 
 def _expect_unique(records: Sequence[Record]) -> None:

@@ -60,6 +60,12 @@ class KeyVault:
         except (InvalidTag, ValueError):
             raise Refused(CHANGED) from None
 
+    def keys(self, purpose: str) -> list[bytes]:
+        texts = self._keys(True)
+        if not texts:
+            raise Refused(NO_KEY)
+        return [_key_material(text, f"trivium {purpose} 1", 48) for text in texts]
+
     def _ciphers(self, make: bool) -> "dict[str, AESGCM]":
         """By name, the sealing one first."""
         if not self._derived:
@@ -125,10 +131,16 @@ def _new_text() -> str:
 
 
 def _derived(text: str) -> "tuple[str, AESGCM]":
-    """The key's number, by which a sealed text names it, and the key itself (RFC 5869)."""
+    """The key's number, by which a sealed text names it, and the key itself."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    raw = _key_material(text, "trivium vault 1", 36)
+    return raw[32:].hex(), AESGCM(raw[:32])
+
+
+def _key_material(text: str, purpose: str, length: int) -> bytes:
+    """RFC 5869: of one purpose nothing follows about another."""
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    raw = HKDF(algorithm=SHA256(), length=36, salt=None, info=b"trivium vault 1").derive(text.encode())
-    return raw[32:].hex(), AESGCM(raw[:32])
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose.encode()).derive(text.encode())

@@ -11,8 +11,10 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LAST_LINES = {
+    "a2a_two_hubs.py": "the release notes: # 1.2\n- the login page works",
     "mcp_client.py": "the task is COMPLETED",
     "rest_and_events.py": "task.updated",
+    "own_agent.py": "Paid. -> COMPLETED: The door is blue.",
     "two_agents.py": "lead: the task is COMPLETED - Done, with a test.",
 }
 
@@ -21,7 +23,8 @@ LAST_LINES = {
 async def hub(tmp_path: Path) -> AsyncIterator[str]:
     """The address of a running hub."""
     serve = [sys.executable, "-m", "hub.cli", "serve", "--port", "0", "--db", f"sqlite:{tmp_path / 'hub.db'}", "--ready-json"]
-    process = await asyncio.create_subprocess_exec(*serve, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
+    serve += ["--agent", "painter=own_agent:painter"]
+    process = await asyncio.create_subprocess_exec(*serve, cwd=EXAMPLES, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
     assert process.stdout is not None
     with anyio.fail_after(20):
         ready = json.loads(await process.stdout.readline())

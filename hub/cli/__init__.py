@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hub.cli.asking import ask
 from hub.cli.calling import call
 from hub.cli.connecting import connect
 from hub.cli.examining import doctor
@@ -50,7 +51,7 @@ def commands(**_: Any) -> None:
     """
 
 
-for command in (serve, mcp, connect, doctor, call, export, import_):
+for command in (serve, mcp, connect, ask, doctor, call, export, import_):
     commands.add_command(command)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from hub.cli.asking import add
 from hub.cli.calling import answer
 from hub.cli.fields import InputField, fields_of
 from hub.cli.options import database_option, examples, settings_of_existing, standard_input_text
@@ -20,6 +21,8 @@ LINKING = ("to", "from")
 """Words at the end of a name that only led to the noun."""
 SAME = {"mail": ("message", "messages", "inbox"), "reservations": ("files",)}
 """What a noun is also called, at the end of a name."""
+BY_HAND: dict[str, dict[str, click.Command]] = {"agents": {"add": add}}
+"""Commands of a noun that do more than one operation."""
 Noun = click.Command
 EXAMPLES = {
     "workspaces": 'trivium workspaces create --title "The shop"',
@@ -29,6 +32,7 @@ EXAMPLES = {
     "mail": "trivium mail read --agent-id AGENT_ID",
     "reservations": "trivium reservations reserve --agent-id AGENT_ID --paths 'src/**'",
     "mcp_servers": "trivium mcp-servers create --name files --type stdio --command uvx --args mcp-files",
+    "remote_agents": "trivium agents add https://agents.example.com",
     "events": "trivium events list --kinds task --after 100",
 }
 
@@ -79,8 +83,9 @@ def nouns() -> dict[str, Noun]:
             made[_typed(noun)] = command(_typed(noun), noun, operations[0])
         else:
             named = command_names(noun, operations)
-            commands = {name: command(name, noun, operation) for name, operation in named.items()}
+            commands: dict[str, click.Command] = {name: command(name, noun, operation) for name, operation in named.items()}
             told = (sys.modules[operations[0].handler.__module__].__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
+            commands |= BY_HAND.get(noun, {})
             epilog = examples(EXAMPLES[noun]) if noun in EXAMPLES else None
             made[_typed(noun)] = NounGroup(_typed(noun), commands, help=told, no_args_is_help=True, epilog=epilog)
     return made
@@ -134,7 +139,8 @@ class OperationCommand(click.Command):
     def _main(self) -> InputField | None:
         """The field that may be given without naming it: the noun's own id, or the one thing that a lone command needs."""
         fields = self._fields or ()
-        own = [field for field in fields if field.name == f"{singular(self.noun)}_id"]
+        name = singular(self.noun)
+        own = [field for field in fields if field.name in (f"{name}_id", f"{name.rpartition('_')[2]}_id")]
         alone = [field for field in fields if field.required] if self.name == self.noun else []
         return next(iter(own or alone), None)
 

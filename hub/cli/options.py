@@ -16,6 +16,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 HELP = {
     "host": "Address to listen on. Beyond 127.0.0.1, callers need a token (see `trivium tokens`).",
     "port": "Port to listen on; 0 takes a free one.",
+    "grpc_port": "Port of A2A over gRPC, which is off without it; needs the extra trivium-hub[grpc].",
     "durability": "full, or normal: quicker on SQLite, and a power cut may cost the last commits.",
     "max_body_bytes": "Largest request body.",
     "allowed_hosts": "Another name that the hub is called by (Host header). Repeatable.",
@@ -25,6 +26,7 @@ HELP = {
     "oauth_issuer": "An OAuth authorization server whose access tokens let callers in, like https://auth.example.com.",
     "oauth_audience": "What these access tokens must be made for, if not the hub's address.",
     "oauth_tenant_claim": "The claim of an access token that names the tenant.",
+    "agents": "An async function of yours as an agent: NAME=module:function. Repeatable.",
     "log_format": "text or json; the log goes to standard error.",
     "log_level": "debug, info, warning or error.",
     "shutdown_seconds": "Time to finish what was begun when told to stop.",

@@ -26,8 +26,9 @@ class ServeCommand(click.Command):
     cls=ServeCommand,
     epilog=examples("trivium serve", "trivium serve --port 0 --db memory:", "trivium serve --db postgresql://hub@db.example.com/trivium"),
 )
-@setting_options("host", "port")
+@setting_options("host", "port", "grpc_port")
 @database_option
+@setting_options("agents")
 @setting_options("auth", "public_url", "oauth_issuer", "oauth_audience", "oauth_tenant_claim")
 @setting_options("durability", "log_format", "log_level", "allowed_hosts", "allowed_origins", "max_body_bytes", "shutdown_seconds")
 @click.option("--ready-json", is_flag=True, help="Print one line of JSON on standard output as soon as the hub answers.")

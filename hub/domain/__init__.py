@@ -7,6 +7,8 @@ from hub.domain.mcp_servers import McpServer
 from hub.domain.model import Record
 from hub.domain.notes import Note, NoteDocument, NoteUpdate
 from hub.domain.outcomes import Outcome
+from hub.domain.push_configs import PushConfig
+from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.reservations import Reservation, ReservationScope
 from hub.domain.subscriptions import Subscription
 from hub.domain.task_messages import ArtifactChunk, SentMessage, TaskMessage
@@ -16,6 +18,6 @@ from hub.domain.workspaces import Workspace
 
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
-    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Outcome, Token,
+    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, RemoteAgent, RemoteTask, PushConfig, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

@@ -10,6 +10,8 @@ AgentStatus = Literal["PENDING", "ACTIVE", "COMPLETED", "ERROR", "CANCELLED"]
 Presence = Literal["unknown", "online", "vanished"]
 
 MAX_DELEGATION_DEPTH = 2
+AGENT_ID = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""An id that somebody chooses: it stands in addresses."""
 
 
 class Agent(Record):

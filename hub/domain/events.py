@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from hub.domain.model import Instant, Record, Value
+from hub.domain.tasks import Task
 
 
 class Event(Value):
@@ -16,6 +17,8 @@ class Event(Value):
     """The session that the record belongs to."""
     agent_id: str | None = None
     """The agent that a task is given to; who did something to it stands in the data."""
+    state: str | None = None
+    """What a task was in from then on (`Task.state`)."""
     at: Instant
     by: str
     """The caller's subject."""
@@ -30,7 +33,8 @@ def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, Jso
     workspace_id = record.id if record.kind == "workspace" else getattr(record, "workspace_id", None)
     name = f"{record.kind}.{what}"
     session_id, agent_id = getattr(record, "session_id", None), getattr(record, "assigned_to", None)
+    state = record.state if isinstance(record, Task) else None
     return Event(
         name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, session_id=session_id, agent_id=agent_id,
-        at=at, by=by, data=data,
+        state=state, at=at, by=by, data=data,
     )  # fmt: skip

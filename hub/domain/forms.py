@@ -12,6 +12,8 @@ from hub.domain.errors import Invalid
 
 FORM: dict[str, JsonValue] = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 """The form of a question that brings none."""
+ANY_ANSWER: dict[str, JsonValue] = {"type": "object", "properties": {"answer": {"type": "string"}}}
+"""Of a question to which whoever asked takes what he takes: a text, or fields that nobody here knows of."""
 TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "number": (int, float), "integer": int, "boolean": bool, "array": list}
 MOST_FIELDS = 50
 

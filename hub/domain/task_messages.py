@@ -92,7 +92,7 @@ def numbered_key(of: str, number: int) -> str:
 
 
 def joined(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Texts that follow one another and say nothing more than their text become one."""
+    """Texts that follow one another and say nothing more than their text become one. An empty one beside others is left out."""
     made: list[Part] = []
     texts: list[str] = []
     for part in parts:
@@ -100,8 +100,8 @@ def joined(parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if plain and part.text is not None:
             texts.append(part.text)
             continue
-        if texts:
+        if any(texts):
             made.append(Part(text="".join(texts)))
-            texts = []
+        texts = []
         made.append(part)
-    return (*made, Part(text="".join(texts))) if texts else tuple(made)
+    return (*made, Part(text="".join(texts))) if any(texts) or (texts and not made) else tuple(made)

@@ -14,6 +14,7 @@ Verdict = Literal["APPROVED", "NOT_APPROVED", "BLOCKED"]
 CreationSource = Literal["manual", "agent", "api", "session"]
 ArtifactType = Literal["screenshot", "test_results", "code_diff", "logs", "canvas", "output"]
 InputKind = Literal["input", "authorization"]
+TaskState = Literal["submitted", "working", "input_required", "authorization_required", "completed", "failed", "cancelled", "rejected"]
 ArtifactStatus = Literal["pending", "provided", "expired"]
 
 COLUMN_OF_STATUS: dict[TaskStatus, str] = {
@@ -33,6 +34,8 @@ class Claim(Value):
     agent_id: str
     token: int
     expires_at: Instant
+    worker: str | None = None
+    """Which of the agent's workers has it, where there are several."""
 
 
 class Comment(Value):
@@ -155,6 +158,21 @@ class Task(Record):
     def questions(self) -> tuple[InputRequest, ...]:
         """Those that wait for an answer, the oldest first. An ended task asks nothing."""
         return () if self.ended else tuple(one for one in self.input_requests if one.answered_at is None)
+
+    @property
+    def state(self) -> TaskState:
+        """What whoever gave it needs to know, in one word: the status, and whether it failed or asks something."""
+        if self.questions:
+            return "authorization_required" if self.questions[0].kind == "authorization" else "input_required"
+        match self.status:
+            case "COMPLETED":
+                return "completed"
+            case "CANCELLED":
+                return "rejected" if self.failure and self.failure.rejected else "cancelled"
+            case "NEEDS_FIX" | "PENDING":
+                return "failed" if self.ended else "submitted"
+            case _:
+                return "working"
 
     def claimed_at(self, now: Instant) -> bool:
         return self.claim is not None and now < self.claim.expires_at

@@ -4,10 +4,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from hub.domain.agents import MAX_DELEGATION_DEPTH, Agent, AgentRole, AgentStatus, ModelTier, Presence
+from hub.domain.agents import AGENT_ID, MAX_DELEGATION_DEPTH, Agent, AgentRole, AgentStatus, ModelTier, Presence
 from hub.domain.conversations import Conversation
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
+from hub.domain.remote_agents import RemoteAgent
 from hub.domain.reservations import Reservation
 from hub.domain.tasks import Task, TaskStatus, unclaimed
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, changes
@@ -24,6 +25,8 @@ class CreateAgent(Mutation):
     model_tier: ModelTier = "SMART"
     parent_id: Id | None = None
     metadata: dict[str, str] = {}
+    agent_id: Annotated[str, Field(pattern=f"^{AGENT_ID}$")] | None = None
+    """An id of your own choice, which no other agent has; left out: a new one."""
 
 
 class GetAgent(Input):
@@ -85,13 +88,17 @@ def view(agent: Agent, call: Call) -> AgentView:
 async def create_agent(given: CreateAgent, call: Call) -> AgentView:
     """Register an agent: do this first, and use its id as agentId from then on. Then claim_task."""
     await call.workspace(given.workspace_id)
-    agent = Agent(**{name: getattr(given, name) for name in CreateAgent.model_fields if name != "idempotency_key"})
+    fields = {name: getattr(given, name) for name in CreateAgent.model_fields if name not in ("idempotency_key", "agent_id")}
+    agent = Agent(**fields, **({"id": given.agent_id} if given.agent_id else {}))
+    if given.agent_id and await call.unit.get(Agent, agent.id):
+        raise Refused(f"There is an agent {agent.id!r} already. update_agent changes it.", agentId=agent.id)
     if given.parent_id and (parent := await call.unit.get(Agent, given.parent_id)):
         depth = parent.delegation_depth + 1
         if depth > MAX_DELEGATION_DEPTH:
             raise Refused(f"Agents may stand at most {MAX_DELEGATION_DEPTH} deep under one another; {parent.id} is at {depth - 1}.")
         agent = agent.model_copy(update={"metadata": agent.metadata | {"delegationDepth": str(depth)}})
-    call.unit.put(Conversation(id=agent.id, workspace_id=agent.workspace_id))
+    if not (given.agent_id and await call.unit.get(Conversation, agent.id)):  # one of that id was deleted, and what it said stays
+        call.unit.put(Conversation(id=agent.id, workspace_id=agent.workspace_id))
     return view(call.create(agent), call)
 
 
@@ -140,6 +147,8 @@ async def delete_agent(given: DeleteAgent, call: Call) -> Deleted:
     for task in [one async for one in call.unit.every(Task, workspace_id=agent.workspace_id, assigned_to=agent.id)]:
         if task.claim:
             call.write(unclaimed(task), "released", token=task.claim.token)
+    if remote := await call.unit.get(RemoteAgent, agent.id):
+        call.delete(remote)
     call.delete(agent)
     return Deleted(id=agent.id)
 

@@ -1,15 +1,17 @@
 """Claims: who works on a task, for how long, and who it is given to."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from hub.domain.agents import Agent
 from hub.domain.conversations import Conversation, Message, MessageRole
 from hub.domain.errors import Refused
 from hub.domain.model import later
+from hub.domain.task_messages import Part
 from hub.domain.tasks import Claim, Task, unclaimed
 from hub.operations.base import Call, Id, Mutation, Operation, Text
+from hub.operations.histories import stage_message, told
 from hub.operations.tasks import expect_claim, ready_tasks
 
 LeaseSeconds = Annotated[int, Field(ge=1, le=86_400)]
@@ -19,11 +21,15 @@ IN_WORK = {"status": "IN_PROGRESS", "column_id": "dev", "verification_verdict": 
 
 
 class ClaimTask(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("agentId", "taskId", "workspaceId", "leaseSeconds")
+
     agent_id: Id
     task_id: Id | None = None
     """Left out: the most urgent ready task."""
     workspace_id: Id = "default"
     lease_seconds: LeaseSeconds = LEASE
+    worker: Id | None = None
+    """Which of the agent's workers claims: while its claim lasts, another of them is refused as another agent is."""
 
 
 class RenewClaim(Mutation):
@@ -53,7 +59,7 @@ async def claim_task(given: ClaimTask, call: Call) -> Task:
     task = await _claimable(given, call)
     renewed = task.claimed_at(call.now)
     token = task.claim_count + (0 if renewed else 1)
-    claim = Claim(agent_id=agent.id, token=token, expires_at=later(call.now, given.lease_seconds))
+    claim = Claim(agent_id=agent.id, token=token, expires_at=later(call.now, given.lease_seconds), worker=given.worker)
     if renewed:
         return call.unit.put(task.model_copy(update={"claim": claim}))
     if agent.status == "PENDING":
@@ -88,8 +94,12 @@ async def delegate_task(given: DelegateTask, call: Call) -> Task:
     await tell(agent, "USER", text, call)
     if agent.status != "ACTIVE":
         call.update(agent, status="ACTIVE")
-    changed = {**IN_WORK, "assigned_to": agent.id, "claim": None}
-    return call.write(task.model_copy(update=changed), "delegated", agentId=agent.id, callerAgentId=given.caller_agent_id)
+    changed: dict[str, Any] = {**IN_WORK, "assigned_to": agent.id, "claim": None}
+    said: dict[str, JsonValue] = {}
+    if given.message:
+        message = stage_message(task, "user", (Part(text=given.message),), call, agent_id=given.caller_agent_id)
+        changed, said = changed | {"message_count": message.number}, told(message)
+    return call.write(task.model_copy(update=changed), "delegated", agentId=agent.id, callerAgentId=given.caller_agent_id, **said)
 
 
 async def tell(
@@ -124,7 +134,7 @@ async def _claimable(given: ClaimTask, call: Call) -> Task:
         return ready[0]
     task = await call.need(Task, given.task_id)
     if task.claim and task.claimed_at(call.now):
-        if task.claim.agent_id == given.agent_id:
+        if (task.claim.agent_id, task.claim.worker) == (given.agent_id, given.worker):
             return task
         raise Refused(
             f"Agent {task.claim.agent_id!r} holds it until {task.claim.expires_at}. Claim another task.",

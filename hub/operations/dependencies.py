@@ -5,8 +5,11 @@ So a dependency cannot go while somebody needs it: both the one who adds a depen
 
 from asyncio import gather
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from hub.domain.errors import Invalid, Refused
+from hub.domain.push_configs import MOST_PUSH_CONFIGS, PushConfig
+from hub.domain.remote_agents import RemoteTask
 from hub.domain.task_messages import TaskMessage
 from hub.domain.tasks import Dependents, Task
 from hub.operations.base import Call
@@ -36,8 +39,10 @@ async def remove_tasks(tasks: Sequence[Task], call: Call) -> None:
         else:
             call.unit.guard(dependents)
     said = [message for task in tasks if task.message_count async for message in call.unit.every(TaskMessage, task_id=task.id)]
-    for message in said:
-        call.unit.remove(message)
+    told = await gather(*(call.unit.find(PushConfig, limit=MOST_PUSH_CONFIGS, task_id=task.id) for task in tasks))
+    elsewhere = [one for one in await gather(*(call.unit.get(RemoteTask, task.id) for task in tasks)) if one]
+    for record in (*said, *chain.from_iterable(told), *elsewhere):
+        call.unit.remove(record)
     for task in tasks:
         await _let_go(task.id, set(task.dependencies) - gone, call)
         call.delete(task)

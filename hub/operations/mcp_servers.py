@@ -2,30 +2,25 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
-from typing import Annotated, Any
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated
 
 from pydantic import Field
 
-from hub.addresses import reachable
 from hub.domain.errors import Duplicate, Forbidden, Invalid
 from hub.domain.mcp_servers import BETWEEN, LONGEST_PREFIX, MASK, McpServer, McpServerType
 from hub.domain.model import new_id
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
+from hub.operations.outgoing import ASK, Secrets, expect_header, expect_reachable, origin
 
 Prefix = Annotated[str, Field(min_length=1, max_length=LONGEST_PREFIX, pattern="^[a-z0-9]+([_-][a-z0-9]+)*$")]
 """Small letters and digits, with single dashes or underscores between them."""
-Secrets = Annotated[dict[str, Annotated[str, Field(max_length=20_000)]], Field(max_length=100)]
 Arguments = Annotated[tuple[Text, ...], Field(max_length=200)]
 Seconds = Annotated[float, Field(ge=0.1, le=3600)]
 SEALED = ("headers", "env")
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-OWN_HEADERS = {"accept", "connection", "content-length", "content-type", "host", "last-event-id", "transfer-encoding"}
+OWN_HEADERS = frozenset({"accept", "connection", "content-length", "content-type", "host", "last-event-id", "transfer-encoding"})
 """The hub says these itself, as it does all that begin with mcp-."""
-ASK = "Ask the hub's operator for TRIVIUM_UPSTREAMS"
 
 
 class CreateMcpServer(Mutation):
@@ -124,7 +119,7 @@ async def update_mcp_server(given: UpdateMcpServer, call: Call) -> McpServer:
             changed[field] = _sealed(field, changed[field], getattr(server, field), server.id, call)
     updated = server.model_copy(update=changed)
     await _check(updated, call)
-    if _place(updated) != _place(server) and (kept := updated.headers.items() & server.headers.items()):
+    if origin(updated.url) != origin(server.url) and (kept := updated.headers.items() & server.headers.items()):
         names = ", ".join(sorted(name for name, _ in kept))
         raise Invalid(f"headers: a secret is not sent to another address by itself. With this url, give {names} anew or leave it out.")
     return call.update(server, **changed).shown()
@@ -142,41 +137,11 @@ async def _check(server: McpServer, call: Call) -> None:
     if server.type == "stdio" and not server.command:
         raise Invalid("command: a stdio server needs the program to start; its arguments go into args")
     if server.type != "stdio":
-        _check_address(server.url, call)
+        expect_reachable(server.url, call, "https://mcp.example.com/mcp")
     elif call.reach != "all":
         raise Forbidden(f"This hub starts no programs. {ASK}=all, or give the url of a server that runs already.")
     if taken := [one for one in await call.unit.find(McpServer, prefix=server.prefix) if one.id != server.id]:
         raise Duplicate(f"prefix: {server.prefix!r} is the MCP server {taken[0].name!r}'s. Take another one.")
-
-
-def _check_address(url: str | None, call: Call) -> None:
-    parts = _split(url or "")
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Invalid("url: an http server needs its address, like https://mcp.example.com/mcp")
-    if parts.username or parts.password:
-        raise Invalid("url: it must hold no user or password. Give them as a header, where they are kept as a secret.")
-    if call.reach == "none":
-        raise Forbidden(f"This hub connects to no other MCP servers. {ASK}=public or all.")
-    try:
-        allowed = reachable(ip_address(parts.hostname), call.reach)
-    except ValueError:  # a name: what it stands for is checked whenever it is called
-        allowed = call.reach == "all" or parts.hostname.rstrip(".").rpartition(".")[2] not in ("localhost", "local", "internal")
-    if not allowed:
-        raise Forbidden(f"url: this hub does not call {parts.hostname}. {ASK}=all if it should reach private addresses.")
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        return parts if parts.port != 0 else None
-    except ValueError:
-        return None
-
-
-def _place(server: McpServer) -> Any:
-    """To whom its headers go; to a program none do."""
-    parts = _split(server.url or "")
-    return (parts.scheme, parts.hostname, parts.port) if parts else None
 
 
 def _sealed(field: str, given: Mapping[str, str], stored: Mapping[str, str], id_: str, call: Call) -> dict[str, str]:
@@ -194,10 +159,10 @@ def _check_secret(field: str, name: str, value: str) -> None:
     if field == "env":
         if not VARIABLE.fullmatch(name):
             raise Invalid(f"env: {name[:80]!r} is no name of a variable. Allowed: letters, digits and _, no digit first.")
-    elif not HEADER.fullmatch(name) or name.lower() in OWN_HEADERS or name.lower().startswith("mcp-"):
-        raise Invalid(f"headers: {name[:80]!r} is no header that can be set here. Authorization and X-… are such.")
-    elif not value.isprintable():
-        raise Invalid(f"headers.{name[:80]}: its value has a line break or a control character.")
+    elif name.lower().startswith("mcp-"):
+        raise Invalid(f"headers: {name[:80]!r} is the hub's to say. Authorization and X-… can be set here.")
+    else:
+        expect_header("headers", name, value, OWN_HEADERS)
 
 
 async def _free_prefix(name: str, call: Call) -> str:

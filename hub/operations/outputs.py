@@ -8,9 +8,11 @@ from hub.domain.errors import Busy, Invalid
 from hub.domain.model import Instant, new_id
 from hub.domain.task_messages import ArtifactChunk, Part, TaskMessage, joined, text_of
 from hub.domain.tasks import Artifact, Task, TaskStatus
+from hub.domain.tasks import TaskState as State
 from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Result, Text
 from hub.operations.claims import expect_running
-from hub.operations.task_messages import Metadata, Parts, expect_parts
+from hub.operations.histories import Metadata
+from hub.operations.task_messages import Parts, expect_parts
 from hub.operations.tasks import expect_claim
 
 LOOKS = 20
@@ -57,6 +59,8 @@ class ListChangedTasks(Input):
     agent_id: Id | None = None
     context_id: Id | None = None
     statuses: Annotated[tuple[TaskStatus, ...], Field(max_length=10)] = ()
+    states: Annotated[tuple[State, ...], Field(max_length=10)] = ()
+    """What a status does not tell: whether it failed, was rejected, or asks something."""
     changed_after: Instant | None = None
     cursor: str = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -70,9 +74,13 @@ class ChangedTasks(Result):
 
 async def append_artifact(given: AppendArtifact, call: Call) -> Artifact:
     """Give what comes out of a task that you work on, whole or piece by piece; who follows it sees each piece at once."""
+    return await put_out(given, await call.need(Task, given.task_id), call)
+
+
+async def put_out(given: AppendArtifact, task: Task, call: Call) -> Artifact:
+    """Stage the artifact and the task, which is the one that `given` names."""
     for parts in given.chunks:
         expect_parts(parts)
-    task = await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
     expect_running(task)
     artifact = await _artifact(given, task, call)
@@ -109,7 +117,8 @@ async def list_changed_tasks(given: ListChangedTasks, call: Call) -> ChangedTask
     where = {"workspace_id": given.workspace_id, "assigned_to": given.agent_id, "session_id": given.context_id}
     found = [
         task async for task in call.unit.every(Task, **where)
-        if (not given.statuses or task.status in given.statuses) and (given.changed_after is None or task.updated_at >= given.changed_after)
+        if (not given.statuses or task.status in given.statuses) and (not given.states or task.state in given.states)
+        and (given.changed_after is None or task.updated_at >= given.changed_after)
     ]  # fmt: skip
     found.sort(key=_place, reverse=True)
     rest = [task for task in found if not given.cursor or _place(task) < _read(given.cursor)]

@@ -9,6 +9,8 @@ from hub.domain.errors import Invalid, Refused
 from hub.domain.tasks import STATUS_OF_VERDICT, Artifact, ArtifactType, Failure, Task, Verdict
 from hub.operations.base import Call, Id, Input, Listing, Mutation, Operation, Page, Text
 from hub.operations.claims import expect_open, expect_running, tell
+from hub.operations.outputs import AppendArtifact, put_out
+from hub.operations.task_messages import Parts
 from hub.operations.tasks import Texts, expect_claim, workflow_state
 
 
@@ -31,6 +33,10 @@ class FinishTask(Mutation):
     failure: Failure | None = None
     """Left out: it succeeded."""
     summary: Text | None = None
+    output: Parts | None = None
+    """What came out of it, for people: it becomes the artifact `result` in the same step."""
+    agent_id: Id | None = None
+    """Whose output it is."""
     claim_token: int | None = None
 
 
@@ -89,6 +95,9 @@ async def finish_task(given: FinishTask, call: Call) -> Task:
     expect_running(task)
     if given.failure and given.result is not None:
         raise Invalid("Give a result or a failure, not both.")
+    if given.output:
+        await put_out(AppendArtifact(task_id=task.id, name="result", chunks=(given.output,), agent_id=given.agent_id), task, call)
+        task = await call.need(Task, given.task_id)
     status = "COMPLETED" if given.failure is None else "CANCELLED" if given.failure.rejected else "NEEDS_FIX"
     changed = workflow_state({"status": status})
     summary = given.summary or (given.failure.message if given.failure else None)

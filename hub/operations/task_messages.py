@@ -1,28 +1,40 @@
 """What is said about a task: giving work by a message, going on with it, and the history."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from hub.domain.agents import Agent
 from hub.domain.errors import Invalid, NotFound, Refused
 from hub.domain.forms import expect_fitting
-from hub.domain.model import new_id
-from hub.domain.task_messages import Part, SentMessage, TaskMessage, TaskMessageRole, text_of
+from hub.domain.model import Value, new_id
+from hub.domain.push_configs import PushVersion
+from hub.domain.task_messages import Part, SentMessage, TaskMessage, text_of
 from hub.domain.tasks import InputRequest, Task
 from hub.operations.base import Call, Id, Listing, Mutation, Operation, Page
 from hub.operations.claims import expect_running
+from hub.operations.histories import Metadata, stage_message, told
+from hub.operations.push_configs import CreatePushConfig, GivenAuthentication, Secret, create_push_config
 from hub.operations.tasks import expect_claim
 
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=100)]
-Metadata = dict[str, JsonValue]
 LONGEST_TITLE = 120
 UNTITLED = "A message without text"
-TOLD = 16_000
-"""Characters of a message that its event carries whole; of a longer one it tells the number."""
+
+
+class NewPushConfig(Value):
+    """As in create_push_config, for the task of the message."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2_000)]
+    id: Id | None = None
+    token: Secret | None = None
+    authentication: GivenAuthentication | None = None
+    protocol_version: PushVersion = "1.0"
 
 
 class SendTaskMessage(Mutation):
+    brief: ClassVar[tuple[str, ...]] = ("messageId", "parts", "taskId", "contextId", "agentId", "workspaceId", "metadata")
+
     message_id: Id
     """The sender's own id of the message: sending it again finds the same task."""
     parts: Parts
@@ -37,6 +49,8 @@ class SendTaskMessage(Mutation):
     metadata: Metadata | None = None
     extensions: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     reference_task_ids: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    push_config: NewPushConfig | None = None
+    """An address to be told of what happens to the task; both are there, or neither is."""
 
 
 class AddTaskMessage(Mutation):
@@ -62,6 +76,8 @@ async def send_task_message(given: SendTaskMessage, call: Call) -> Task:
         return task
     task = await (_gone_on(given, call) if given.task_id else _begun(given, call))
     call.unit.put((known or sent).model_copy(update={"workspace_id": task.workspace_id, "task_id": task.id}))
+    if given.push_config:
+        await create_push_config(CreatePushConfig(task_id=task.id, **given.push_config.__dict__), call)
     return task
 
 
@@ -72,26 +88,13 @@ async def add_task_message(given: AddTaskMessage, call: Call) -> Task:
     expect_claim(task, given.claim_token)
     expect_running(task)
     message = stage_message(task, "agent", given.parts, call, given.message_id, given.agent_id, given.metadata)
-    return call.write(task.model_copy(update={"message_count": message.number}), "message_added", **_told(message))
+    return call.write(task.model_copy(update={"message_count": message.number}), "message_added", **told(message))
 
 
 async def list_task_messages(given: ListTaskMessages, call: Call) -> Listing[TaskMessage]:
     """List what was said about a task, the oldest first."""
     await call.need(Task, given.task_id)
     return await call.list(TaskMessage, given, task_id=given.task_id)
-
-
-def stage_message(
-    task: Task, role: TaskMessageRole, parts: tuple[Part, ...], call: Call, message_id: str | None = None,
-    agent_id: str | None = None, metadata: Metadata | None = None, extensions: tuple[str, ...] = (), references: tuple[str, ...] = (),
-) -> TaskMessage:  # fmt: skip
-    """Stage the task's next message. The task, which counts them, is the caller's to write."""
-    return call.unit.put(
-        TaskMessage(
-            workspace_id=task.workspace_id, task_id=task.id, number=task.message_count + 1, role=role, parts=parts,
-            message_id=message_id or new_id(), agent_id=agent_id, metadata=metadata, extensions=extensions, reference_task_ids=references,
-        )
-    )  # fmt: skip
 
 
 def expect_parts(parts: tuple[Part, ...]) -> None:
@@ -124,12 +127,12 @@ async def _gone_on(given: SendTaskMessage, call: Call) -> Task:
     message = _stage_sent(task, given, call)
     changed = task.model_copy(update={"message_count": message.number})
     if not task.questions:
-        return call.write(changed, "message_added", **_told(message))
+        return call.write(changed, "message_added", **told(message))
     question = task.questions[0]
     answered = question.model_copy(update={"answered_at": call.now, "response": _response(question, given.parts)})
     requests = tuple(answered if one.id == question.id else one for one in task.input_requests)
     changed = changed.model_copy(update={"input_requests": requests})
-    return call.write(changed, "input_provided", inputRequestId=question.id, declined=False, **_told(message))
+    return call.write(changed, "input_provided", inputRequestId=question.id, declined=False, **told(message))
 
 
 def _stage_sent(task: Task, given: SendTaskMessage, call: Call) -> TaskMessage:
@@ -152,12 +155,6 @@ def _sent_id(given: SendTaskMessage, call: Call) -> str:
     """The lengths keep the parts apart."""
     place = given.task_id or given.context_id or given.agent_id or given.workspace_id or ""
     return "/".join(f"{len(one)}:{one}" for one in (call.caller.subject, place, given.message_id))
-
-
-def _told(message: TaskMessage) -> dict[str, JsonValue]:
-    told: dict[str, JsonValue] = {"number": message.number, "role": message.role, "messageId": message.message_id}
-    parts = [part.model_dump(by_alias=True, exclude_none=True) for part in message.parts]
-    return told if sum(len(str(part)) for part in parts) > TOLD else {**told, "parts": parts}  # type: ignore[dict-item]
 
 
 OPERATIONS = (

@@ -176,7 +176,7 @@ async def test_a_failure_stands_until_the_task_is_taken_up_again(hub: Hub) -> No
     failed = await ask(hub, "finish_task", taskId=task, failure={"message": "broken", "code": -32603})
     assert (failed["status"], failed["failure"], failed["completionSummary"]) == (
         "NEEDS_FIX",
-        {"message": "broken", "code": -32603},
+        {"message": "broken", "code": -32603, "rejected": False},
         "broken",
     )
     await ask(hub, "set_task_status", taskId=task, status="PENDING")
@@ -188,7 +188,7 @@ async def test_a_failed_report_is_a_failure_and_a_verdict_sends_the_work_back(hu
     agent, task = await new_agent(hub), await new_task(hub)
     await ask(hub, "claim_task", agentId=agent, taskId=task)
     failed = await ask(hub, "report_to_parent", agentId=agent, taskId=task, summary="No luck.", success=False)
-    assert failed["failure"] == {"message": "No luck."}
+    assert failed["failure"] == {"message": "No luck.", "rejected": False}
     assert "failure" not in await ask(hub, "set_verdict", taskId=task, verdict="NOT_APPROVED")
 
 

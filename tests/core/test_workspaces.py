@@ -5,8 +5,10 @@ import asyncio
 from hub.app import Hub
 from hub.domain import KINDS
 from hub.domain.errors import Duplicate, NotFound, Refused, Stale
+from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.tasks import Task
 from hub.ports import Find, HubStore
+from hub.unit import UnitOfWork
 from tests.core.support import ask, kinds, names_of_events, new_agent, new_task, on_memory, refusal
 
 
@@ -49,11 +51,18 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         await ask(hub, "send_message", fromAgentId=agent, toAgentIds=agent, content="hello")
         await ask(hub, "append_message", agentId=agent, role="USER", content="hello")
         await ask(hub, "append_to_note", noteId="spec", workspaceId=workspace, content="hello")
-        await ask(hub, "provide_artifact", taskId=task_id, type="logs", content="hello")
+        hello = [{"text": "hello"}]
+        await ask(hub, "send_task_message", messageId=f"to {workspace}", taskId=task_id, parts=hello)
+        await ask(hub, "append_artifact", taskId=task_id, chunks=[hello], last=False)
+        await ask(hub, "create_push_config", taskId=task_id, url="https://client.example.com/")
         await ask(hub, "reserve_files", agentId=agent, workspaceId=workspace, paths=["a"])
         await ask(hub, "subscribe_to_events", agentId=agent, workspaceId=workspace)
         await new_task(hub, workspaceId=workspace, dependencies=[task_id])
         await ask(hub, "create_mcp_server", name="Tools", type="stdio", command="true", workspaceId=workspace)
+        unit = UnitOfWork(store, "local", "2026-01-01T00:00:00.000Z")
+        unit.put(RemoteAgent(url="https://agent.example.com", workspace_id=workspace))
+        unit.put(RemoteTask(agent_id=agent, place="p", workspace_id=workspace))
+        await store.commit(unit)
     inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
     for type_, count in inside.items():
         assert len(await store.find("local", Find(type_, (("workspace_id", "v"),)))) == count, type_.kind

@@ -65,6 +65,9 @@ AGENTS = (
     ok("create_agent", {"name": "Routa", "role": "ROUTA", "metadata": {"provider": "opencode"}}, "routa"),
     ok("create_agent", {"name": "Crafter", "role": "CRAFTER", "parentId": "$routa.id", "modelTier": "FAST"}, "crafter"),
     ok("create_agent", {"name": "Gate", "role": "GATE", "parentId": "$crafter.id"}, "gate"),
+    ok("create_agent", {"name": "Named", "role": "DEVELOPER", "agentId": "named-1.2_x"}, "named"),
+    no("conflict", "create_agent", {"name": "Named", "role": "DEVELOPER", "agentId": "$named.id"}),
+    no("invalid", "create_agent", {"name": "Named", "role": "DEVELOPER", "agentId": "../etc"}),
     no("conflict", "create_agent", {"name": "Too deep", "role": "CRAFTER", "parentId": "$gate.id"}),
     no("invalid", "create_agent", {"name": "Odd", "role": "KING"}),
     no("not_found", "create_agent", {"name": "Lost", "role": "GATE", "workspaceId": "nowhere"}),
@@ -123,6 +126,7 @@ CLAIMS = (
     ok("delegate_task", {"taskId": "$claimed.id", "agentId": "$crafter.id", "callerAgentId": "$routa.id", "message": "Go."}),
     no("not_found", "delegate_task", {"taskId": "$claimed.id", "agentId": "nobody", "callerAgentId": "$routa.id"}),
     ok("claim_task", {"agentId": "$crafter.id", "taskId": "$claimed.id"}, "again"),
+    no("conflict", "claim_task", {"agentId": "$crafter.id", "taskId": "$claimed.id", "worker": "another"}),
     no("conflict", "report_to_parent", {"agentId": "$crafter.id", "taskId": "$again.id", "summary": "?", "success": True, "claimToken": 1}),
     ok("report_to_parent", {
         "agentId": "$crafter.id", "taskId": "$again.id", "summary": "Dug.", "success": True, "claimToken": "$again.claim.token",
@@ -160,7 +164,7 @@ CLAIMS = (
     ok("finish_task", {"taskId": "$door.id", "failure": {"message": "It jams.", "code": -32603, "data": [1, None]}}),
     no("conflict", "finish_task", {"taskId": "$door.id", "result": {"hinges": [2.5, None]}}),
     ok("set_task_status", {"taskId": "$door.id", "status": "PENDING"}),
-    ok("finish_task", {"taskId": "$door.id", "result": {"hinges": [2.5, None]}, "summary": "It opens."}),
+    ok("finish_task", {"taskId": "$door.id", "result": {"hinges": [2.5, None]}, "summary": "It opens.", "output": [{"text": "It opens."}]}),
     no("not_found", "finish_task", {"taskId": "nothing"}),
     ok("cancel_task", {"taskId": "$door.id"}),
     no("not_found", "cancel_task", {"taskId": "nothing"}),
@@ -251,6 +255,28 @@ MESSAGES = (
     no("invalid", "list_changed_tasks", {"cursor": "nonsense"}),
 )
 
+PUSHES = (
+    ok("create_push_config", {"taskId": "$foundation.id", "url": "http://127.0.0.1:1/a"}, "push"),
+    ok("create_push_config", {
+        "taskId": "$foundation.id", "id": "mine", "url": "https://client.example.com/told", "protocolVersion": "0.3", "knownVersion": 1,
+        "authentication": {"scheme": "Negotiate"},
+    }),
+    no("not_found", "create_push_config", {"taskId": "nothing", "url": "https://client.example.com/told"}),
+    no("invalid", "create_push_config", {"taskId": "$foundation.id", "url": "ftp://client.example.com/"}),
+    no("invalid", "create_push_config", {"taskId": "$foundation.id", "url": "http://169.254.169.254/"}),
+    ok("get_push_config", {"taskId": "$foundation.id", "pushConfigId": "mine"}),
+    no("not_found", "get_push_config", {"taskId": "$roof.id", "pushConfigId": "mine"}),
+    no("not_found", "get_push_config", {"taskId": "nothing", "pushConfigId": "mine"}),
+    ok("list_push_configs", {"taskId": "$foundation.id", "limit": 1}, "pushes"),
+    ok("list_push_configs", {"taskId": "$foundation.id", "cursor": "$pushes.nextCursor"}),
+    no("not_found", "list_push_configs", {"taskId": "nothing"}),
+    ok("resume_push_config", {"taskId": "$foundation.id", "pushConfigId": "$push.id"}),
+    no("not_found", "resume_push_config", {"taskId": "$foundation.id", "pushConfigId": "nothing"}),
+    ok("delete_push_config", {"taskId": "$foundation.id", "pushConfigId": "mine"}),
+    ok("delete_push_config", {"taskId": "$foundation.id", "pushConfigId": "mine"}),
+    no("not_found", "delete_push_config", {"taskId": "nothing", "pushConfigId": "mine"}),
+)  # fmt: skip
+
 TALK = (
     ok("append_message", {"agentId": "$gate.id", "role": "TOOL", "content": "ran", "toolName": "bash", "toolArgs": "ls"}),
     no("not_found", "append_message", {"agentId": "nobody", "role": "USER", "content": "?"}),
@@ -310,6 +336,40 @@ MCP_SERVERS = (
     no("not_found", "delete_mcp_server", {"mcpServerId": "tools"}),
 )
 
+CARD = {"name": "Elsewhere", "description": "A carpenter", "version": "1"}
+INTERFACE = {"url": "http://localhost:1/a2a", "binding": "JSONRPC", "version": "1.0"}
+REMOTE_AGENTS = (
+    ok("register_remote_agent", {"url": "http://localhost:1", "id": "far", "role": "CRAFTER", "patienceSeconds": 60}, "far"),
+    ok("register_remote_agent", {"url": "https://agents.example.com/a", "name": "Ann", "origins": ["https://x.example.com"]}, "ann"),
+    no("conflict", "register_remote_agent", {"url": "http://localhost:1", "id": "far"}),
+    no("invalid", "register_remote_agent", {"url": "ftp://localhost"}),
+    no("invalid", "register_remote_agent", {"url": "http://localhost:1", "headers": {"Host": "x"}}),
+    no("not_found", "register_remote_agent", {"url": "http://localhost:1", "workspaceId": "nowhere"}),
+    ok("report_remote_agent", {"agentId": "far", "url": "http://localhost:1", "card": CARD, "interface": INTERFACE}),
+    no("conflict", "report_remote_agent", {"agentId": "far", "url": "http://localhost:2", "reason": "late"}),
+    no("not_found", "report_remote_agent", {"agentId": "nobody", "url": "http://localhost:1"}),
+    ok("get_remote_agent", {"agentId": "far"}),
+    no("not_found", "get_remote_agent", {"agentId": "nobody"}),
+    ok("list_remote_agents"),
+    no("not_found", "list_remote_agents", {"workspaceId": "nowhere"}),
+    ok("update_remote_agent", {"agentId": "far", "patienceSeconds": 5, "expectedVersion": 2}),
+    no("conflict", "update_remote_agent", {"agentId": "far", "expectedVersion": 2}),
+    no("invalid", "update_remote_agent", {"agentId": "far", "url": "localhost:3"}),
+    no("not_found", "update_remote_agent", {"agentId": "nobody"}),
+    ok("create_task", {"title": "Far away", "objective": "a chair", "assignedTo": "far", "status": "IN_PROGRESS"}, "chair"),
+    ok("record_remote_task", {"taskId": "$chair.id", "agentId": "far", "remoteTaskId": "r-1", "remoteContextId": "c-1", "sent": 1}),
+    ok("record_remote_task", {"taskId": "$chair.id", "agentId": "far", "again": True}),
+    no("conflict", "record_remote_task", {"taskId": "$chair.id", "agentId": "far", "claimToken": 7}),
+    no("not_found", "record_remote_task", {"taskId": "nothing", "agentId": "far"}),
+    ok("get_remote_task", {"taskId": "$chair.id"}),
+    no("not_found", "get_remote_task", {"taskId": "nothing"}),
+    ok("delete_remote_agent", {"agentId": "$ann.id"}),
+    no("not_found", "delete_remote_agent", {"agentId": "$ann.id"}),
+    ok("delete_remote_agent", {"agentId": "far"}),
+    no("not_found", "get_agent", {"agentId": "far"}),
+    ok("delete_task", {"taskId": "$chair.id"}),
+)
+
 ENDINGS = (
     ok("subscribe_to_events", {"agentId": "$gate.id", "kinds": ["task"], "after": 0}, "subscription"),
     no("not_found", "subscribe_to_events", {"agentId": "nobody"}),
@@ -350,4 +410,6 @@ def shapeless() -> Sequence[Step]:
     return steps
 
 
-SCRIPT: tuple[Step, ...] = (*WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *ENDINGS, *shapeless())
+SCRIPT: tuple[Step, ...] = (
+    *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *REMOTE_AGENTS, *ENDINGS, *shapeless(),
+)  # fmt: skip

@@ -1,0 +1,208 @@
+"""The worker: it follows the log, claims the tasks of the agents that it can run, and runs them.
+
+What becomes of a task is one rule. A claim lasts for a lease, and is renewed while the turn runs; each worker has a name of its own,
+so no two run the same task. When a worker stops, it cancels its turns: a task whose agent is resumable goes back to PENDING, still its
+agent's, and is run again from the beginning by whichever worker sees it; a task of any other agent has failed, and says why. When
+a worker dies, its claims run out within a lease, another one (or its own successor) takes them over, and does the same.
+"""
+
+import asyncio
+import logging
+from asyncio import CancelledError, Semaphore, create_task, get_running_loop
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from hub.access import LOCAL_TENANT, READ, Caller
+from hub.app import Hub
+from hub.domain.errors import HubError
+from hub.domain.model import instant, new_id, utc_now
+from hub.domain.tasks import Task, TaskStatus
+from hub.ports import AgentRunner, Clock, Filter, Logged
+from hub.unit import UnitOfWork
+from hub.work.runs import Place, Run
+from hub.work.turning import Turning
+
+log = logging.getLogger("work")
+
+LEASE = 30
+AT_ONCE = 1_000
+IDLE = 1.0
+"""Seconds between two looks at the log while there is no agent to work for."""
+OPEN: tuple[TaskStatus, ...] = ("PENDING", "IN_PROGRESS")
+FOR_AN_AGENT = frozenset({"task.created", "task.delegated", "task.updated"})
+"""After these a task may be somebody's to do."""
+SAID = frozenset({"task.message_added", "task.input_provided"})
+HARMLESS = frozenset({"task.created", "task.claimed", "task.artifact_updated", "task.input_requested"}) | SAID
+"""After any other event a claim may be over."""
+
+
+class Worker:
+    """Works for the agents of one tenant that its runners run, until it is closed."""
+
+    def __init__(
+        self, hub: Hub, runners: Sequence[AgentRunner], *, tenant: str = LOCAL_TENANT, lease_seconds: int = LEASE,
+        at_once: int = AT_ONCE, clock: Clock = utc_now, beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    ) -> None:  # fmt: skip
+        """What runs `beside` it begins and ends with it."""
+        self._hub, self._runners, self._tenant, self._clock = hub, runners, tenant, clock
+        self._lease, self._beside = lease_seconds, beside
+        self._turning = Turning(new_id(), lease_seconds, clock)
+        self._shared = Semaphore(at_once)
+        self._places: dict[str, Place] = {}
+        self._runs: dict[str, Run] = {}
+        self._watched: dict[str, str] = {}
+        """Tasks that somebody else holds, or that could not be claimed just now, each with its agent."""
+        self._blocked: dict[str, dict[str, str]] = {}
+        """By the task that they depend on."""
+        self._loops: list[asyncio.Task[None]] = []
+        self._besides: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self) -> None:
+        """From here on nothing that is given to its agents is missed."""
+        cursor = await self._hub.store.latest()
+        await self._look_for_agents()
+        self._loops = [create_task(self._follow(cursor)), create_task(self._keep_claims())]
+        self._besides = [create_task(loop()) for loop in self._beside]
+
+    async def aclose(self, patience: float = 5.0) -> None:
+        """Cancel what runs, and give it back or say that it failed; wait for that so many seconds at most."""
+        self._stopping = True
+        for loop in self._loops:
+            loop.cancel()
+        for run in self._runs.values():
+            run.end("stopping")
+        jobs = [job for job in (*self._loops, *(run.job for run in self._runs.values())) if job]
+        if jobs:
+            _, late = await asyncio.wait(jobs, timeout=patience)
+            if late:
+                log.warning("%d turns did not end in time; their claims run out within %d seconds", len(late), self._lease)
+        for beside in self._besides:
+            beside.cancel()
+        if self._besides:
+            await asyncio.wait(self._besides, timeout=patience)
+
+    async def _follow(self, cursor: int) -> None:
+        """Go on from the same place whatever happens."""
+        scanned: frozenset[str] = frozenset()
+        while True:
+            try:
+                if new := self._places.keys() - scanned:
+                    await self._look_for_tasks(new)
+                scanned = frozenset(self._places)
+                async for page in self._hub.follow(Caller(self._tenant, "hub", frozenset({READ})), cursor, self._wanted()):
+                    await self._read(page.events)
+                    cursor = page.cursor
+                    if self._places.keys() != scanned:
+                        break
+                    if not self._places:
+                        await asyncio.sleep(IDLE)
+            except HubError as error:
+                log.warning("the log cannot be followed just now: %s", error.message)
+                await asyncio.sleep(1)
+            except Exception:
+                log.exception("following the log failed")
+                await asyncio.sleep(1)
+
+    def _wanted(self) -> Filter:
+        kinds = {kind for runner in self._runners for kind in runner.kinds}
+        return Filter(kinds=(*([Task.kind] if self._places else []), *sorted(kinds)) or (Task.kind,))
+
+    async def _read(self, events: Sequence[Logged]) -> None:
+        for event in events:
+            if event.name.startswith("task."):
+                if event.name != "task.artifact_updated":
+                    await self._heard(event.name, orjson.loads(event.body))
+            else:
+                await self._look_for_agents()
+
+    async def _heard(self, name: str, event: dict[str, Any]) -> None:
+        task_id, agent_id = event["recordId"], event.get("agentId")
+        if run := self._runs.get(task_id):
+            if name in SAID:
+                number = event["data"].get("number") if name == "task.message_added" and event["data"].get("role") == "user" else None
+                run.heard(number)
+            elif name not in HARMLESS:
+                run.doubted = True
+                if name in FOR_AN_AGENT and agent_id in self._places:
+                    run.again = agent_id
+                if run.token and not run.busy and not run.holds(await run.read()):
+                    run.end("lost")
+        elif name in FOR_AN_AGENT and agent_id in self._places:
+            self._take_up(task_id, agent_id, new=name == "task.created")
+        if name not in HARMLESS:
+            for waiting, its_agent in self._blocked.pop(task_id, {}).items():
+                self._take_up(waiting, its_agent)
+
+    async def _look_for_agents(self) -> None:
+        found = {id_: (runner, terms) for runner in self._runners for id_, terms in (await runner.agents()).items()}
+        for id_, (runner, terms) in found.items():
+            known = self._places.get(id_)
+            if known is None or (known.runner, known.terms) != (runner, terms):
+                self._places[id_] = Place(runner, terms, Semaphore(terms.at_once), self._shared)
+        for id_ in self._places.keys() - found.keys():
+            del self._places[id_]
+
+    async def _look_for_tasks(self, agents: set[str]) -> None:
+        """Those that were given to them before the worker listened."""
+        unit = UnitOfWork(self._hub.store, self._tenant, instant(self._clock()))
+        for status in OPEN:
+            async for task in unit.every(Task, status=status):
+                if task.assigned_to in agents:
+                    self._take_up(task.id, task.assigned_to)
+
+    def _take_up(self, task_id: str, agent_id: str, new: bool = False) -> None:
+        place = self._places.get(agent_id)
+        if task_id not in self._runs and place and not self._stopping:
+            self._watched.pop(task_id, None)
+            run = self._runs[task_id] = Run(self._hub, self._tenant, task_id, agent_id, place)
+            run.job = create_task(self._work(run, new))
+
+    async def _work(self, run: Run, new: bool) -> None:
+        try:
+            async with run.placed():
+                waits_for = await self._turning.turn(run, new)
+            if waits_for is not None:
+                self._wait(run, waits_for)
+        except CancelledError:
+            if not run.over:
+                raise
+        except Exception:
+            log.exception("working on task %s failed", run.task_id)
+            self._watched[run.task_id] = run.agent_id
+        finally:
+            self._runs.pop(run.task_id, None)
+            if run.over == "lost":
+                self._watched[run.task_id] = run.agent_id
+            if run.again:
+                self._take_up(run.task_id, run.again)
+
+    def _wait(self, run: Run, waits_for: Sequence[str]) -> None:
+        """For these tasks; none: for whoever holds it, or for the store."""
+        if not waits_for:
+            self._watched[run.task_id] = run.agent_id
+        for id_ in waits_for:
+            self._blocked.setdefault(id_, {})[run.task_id] = run.agent_id
+
+    async def _keep_claims(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            await asyncio.gather(*(self._renew(run) for run in [*self._runs.values()] if run.token))
+            for task_id, agent_id in [*self._watched.items()]:
+                self._take_up(task_id, agent_id)
+
+    async def _renew(self, run: Run) -> None:
+        loop = get_running_loop()
+        began = loop.time()
+        with suppress(HubError, TimeoutError):
+            async with asyncio.timeout(self._lease / 6):
+                kept = await self._turning.renewed(run)
+            if not kept:
+                return run.end("lost")
+            run.renewed = began
+        if loop.time() - run.renewed >= self._lease * 2 / 3:
+            log.warning("the claim on task %s could not be renewed; its turn is given up", run.task_id)
+            run.end("lost")
