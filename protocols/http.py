@@ -12,13 +12,15 @@ from aiohttp.typedefs import Handler, Middleware
 
 from hub.addresses import MCP
 from hub.app import Hub
-from hub.domain.errors import Forbidden, HubError, Internal, Invalid, NotFound, TooLarge
+from hub.domain.errors import Forbidden, HubError, Internal, Invalid, NotFound, TooLarge, UnsupportedMedia
 from hub.domain.model import utc_now
 from hub.ports import Clock
+from protocols.a2a.door import mount_a2a
 from protocols.bodies import json_body
 from protocols.identity import METADATA, Credentials, caller_of
 from protocols.issuers import Issuer
 from protocols.lazy import lazy
+from protocols.malformed import expect, quiet
 from protocols.oauth import OAuth
 from protocols.origins import Origins
 from protocols.rest.door import mount as mount_rest
@@ -30,6 +32,7 @@ log = logging.getLogger("http")
 
 FOREIGN_HOST = Forbidden("The hub does not answer to this Host. Allow the name with TRIVIUM_ALLOWED_HOSTS.")
 FOREIGN_ORIGIN = Forbidden("Pages of this Origin may not call the hub. Allow it with TRIVIUM_ALLOWED_ORIGINS.")
+COMPRESSED = UnsupportedMedia("The body must not be compressed. Send it without Content-Encoding.")
 HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
@@ -58,6 +61,12 @@ class HttpSettings(Protocol):
     def oauth_audience(self) -> str: ...
     @property
     def oauth_tenant_claim(self) -> str: ...
+    @property
+    def a2a_versions(self) -> tuple[str, ...]: ...
+    @property
+    def a2a_cards(self) -> str: ...
+    @property
+    def grpc_port(self) -> int | None: ...
 
 
 class Endings(list[Callable[[], Awaitable[None]]]):
@@ -68,9 +77,10 @@ class Endings(list[Callable[[], Awaitable[None]]]):
 
 
 def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web.Application:
+    quiet()
     public = urlsplit(settings.public_url).hostname
     origins = Origins(settings.host, [*settings.allowed_hosts, *([public] if public else [])], settings.allowed_origins)
-    oauth = _oauth(settings)
+    oauth = oauth_of(settings)
     credentials = Credentials(hub, settings.auth_required, oauth, clock)
     app = web.Application(middlewares=[_boundary(origins, credentials, settings.max_body_bytes)], client_max_size=settings.max_body_bytes)
     if oauth:
@@ -86,9 +96,11 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     app.router.add_post("/api/rpc", rpc)
     app.router.add_get("/api/rpc/methods", rpc)
     for path in ("/mcp", "/mcp/", "/api/mcp", "/api/mcp/"):
-        app.router.add_route("*", path, mcp)
+        app.router.add_route("*", path, mcp, expect_handler=expect)
     for method in ("GET", "POST", "PATCH"):
-        app.router.add_route(method, "/api/mcp/tools", mcp)
+        app.router.add_route(method, "/api/mcp/tools", mcp, expect_handler=expect)
+    app.router.add_get("/api/test-mcp", mcp, allow_head=False)
+    mount_a2a(app, hub, streams, settings)
     return app
 
 
@@ -125,7 +137,8 @@ def _mcp(hub: Hub, streams: Streams, endings: Endings, conformance: bool) -> Han
     return door.handle
 
 
-def _oauth(settings: HttpSettings) -> OAuth | None:
+def oauth_of(settings: HttpSettings) -> OAuth | None:
+    """The authorization server, if the hub has one. It is its maker's to close."""
     if not settings.oauth_issuer:
         return None
     return OAuth(Issuer(settings.oauth_issuer), settings.url, settings.oauth_audience, settings.oauth_tenant_claim)
@@ -136,10 +149,8 @@ def _boundary(origins: Origins, credentials: Credentials, max_body_bytes: int) -
 
     @web.middleware
     async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not origins.host_allowed(request.headers.get("Host")):
-            return error_response(FOREIGN_HOST, 421)
-        if not origins.origin_allowed(request.headers.get("Origin")):
-            return error_response(FOREIGN_ORIGIN)
+        if refused := _turned_away(request, origins):
+            return refused
         try:
             await credentials.admit(request)
             return await handler(request)
@@ -147,6 +158,8 @@ def _boundary(origins: Origins, credentials: Credentials, max_body_bytes: int) -
             return error_response(error, None, credentials.challenge(error, request))
         except web.HTTPRequestEntityTooLarge:
             return error_response(TooLarge(f"The body is larger than {max_body_bytes} bytes (TRIVIUM_MAX_BODY_BYTES)."))
+        except web.RequestPayloadError:
+            return error_response(Invalid("The body is broken: it ends early, or its chunks are none."))
         except web.HTTPMethodNotAllowed as refusal:
             allowed = ", ".join(sorted(refusal.allowed_methods))
             return error_response(Invalid(f"This path takes {allowed}."), 405, {"Allow": allowed})
@@ -161,6 +174,17 @@ def _boundary(origins: Origins, credentials: Credentials, max_body_bytes: int) -
             return error_response(Internal())
 
     return boundary
+
+
+def _turned_away(request: web.Request, origins: Origins) -> web.Response | None:
+    """Whoever it is."""
+    if not origins.host_allowed(request.headers.get("Host")):
+        return error_response(FOREIGN_HOST, 421)
+    if not origins.origin_allowed(request.headers.get("Origin")):
+        return error_response(FOREIGN_ORIGIN)
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        return error_response(COMPRESSED)
+    return None
 
 
 def error_response(error: HubError, status: int | None = None, headers: dict[str, str] | None = None) -> web.Response:

@@ -24,6 +24,8 @@ MOST = 10_000
 """Callers that are remembered."""
 OPEN_PATHS = frozenset({"/", HEALTH, "/api/docs", "/api/openapi.json"})
 WELL_KNOWN = "/.well-known/"
+AGENT_CARD = f"{WELL_KNOWN}agent-card.json"
+"""Behind an agent's address, of A2A: seen with and without a token."""
 METADATA = f"{WELL_KNOWN}oauth-protected-resource"
 """RFC 9728 §3. With the door's path behind it, it is about that door."""
 SCOPES = (READ, WRITE)
@@ -83,15 +85,21 @@ class Credentials:
 
     async def admit(self, request: web.BaseRequest) -> None:
         """Let the request in as somebody. Raises Unauthenticated, and what a store or an authorization server may fail with."""
-        if request.path in OPEN_PATHS or request.path.startswith(WELL_KNOWN):
+        path = request.path
+        if path in OPEN_PATHS or path.startswith(WELL_KNOWN) or (path.endswith(AGENT_CARD) and not self._text(request.headers)):
             request[CALLER] = ANYONE
-        elif text := self._text(request.headers):
-            request[CALLER] = await self._caller(text)
+            return
+        request[CALLER] = await self.caller(request.headers)
+        if self._text(request.headers):
             request[CREDENTIALS] = self
-        elif self.required:
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Whom these headers let in. Raises as `admit` does."""
+        if text := self._text(headers):
+            return await self._caller(text)
+        if self.required:
             raise Unauthenticated(f"This hub asks for a token. {NEXT_STEP}")
-        else:
-            request[CALLER] = LOCAL
+        return LOCAL
 
     async def confirm(self, headers: Mapping[str, str]) -> None:
         if text := self._text(headers):

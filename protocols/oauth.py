@@ -48,7 +48,7 @@ class OAuth:
         }
         return web.Response(body=orjson.dumps(document), content_type="application/json")
 
-    async def close(self, _: web.Application) -> None:
+    async def close(self, _: web.Application | None = None) -> None:
         await self._issuer.close()
 
     async def _claims(self, text: str) -> dict[str, Any]:

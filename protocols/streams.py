@@ -1,15 +1,18 @@
 """Server-sent events (WHATWG HTML §9.2): rendering the log, for as long as somebody listens."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache
 
 from aiohttp import web
 
 from hub.app import Hub
-from hub.domain.errors import HubError, Invalid
+from hub.domain.errors import Busy, HubError, Invalid
 from hub.ports import Filter, Logged, Page
 from protocols.identity import caller_of, confirm
+
+log = logging.getLogger("http")
 
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 HEARTBEAT = 15.0
@@ -42,6 +45,8 @@ class Streams:
         """
         first = await anext(frames)
         await confirm(request)
+        if self._closing:
+            raise Busy("The hub is shutting down. Call again when it is back.")
         response = web.StreamResponse(headers={**HEADERS, **(headers or {})})
         task = asyncio.current_task()
         assert task is not None
@@ -58,6 +63,8 @@ class Streams:
             task.uncancel()
         except (ConnectionResetError, HubError):
             pass  # the client left, its token is over, or the store does not answer: it comes back with the last id that it has
+        except Exception:
+            log.exception("%s %s: its stream failed", request.method, request.path)  # its status was sent: nothing else can be said
         finally:
             self._tasks.discard(task)
         return response

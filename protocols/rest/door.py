@@ -13,6 +13,7 @@ from hub.domain.model import instant, new_id, utc_now
 from hub.domain.notes import Note, note_key
 from hub.ports import Filter, Logged
 from protocols.identity import caller_of
+from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
 from protocols.rest.routes import ROUTES, Route
 from protocols.streams import PING, Streams, event_frames, pages, starting_cursor
@@ -42,7 +43,7 @@ def mount(app: web.Application, hub: Hub, streams: Streams) -> None:
     app.router.add_get("/api/docs", _docs)
     for (method, path), alternatives in rows.items():
         add = app.router.add_get if method == "GET" else partial(app.router.add_route, method)  # GET answers HEAD, too
-        add(f"/api{path}", _handler(hub, alternatives))
+        add(f"/api{path}", _handler(hub, alternatives), expect_handler=expect)
 
 
 def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:

@@ -28,7 +28,7 @@ SETTINGS = Settings(database="memory:")
 async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_now, port: int = 0) -> AsyncIterator[Http]:
     """As `trivium serve` does it, on a free port unless one is named."""
     server = TestServer(application(hub, settings, clock), port=port)
-    await server.start_server(shutdown_timeout=2.0)
+    await server.start_server(shutdown_timeout=2.0, auto_decompress=False)
     async with TestClient(server) as http:
         yield http
 

@@ -20,6 +20,7 @@ from hub.domain.errors import HubError
 from hub.ports import Json
 from protocols.rest.routes import ROUTES, Route
 from protocols.wire import CODES
+from stores import vault
 from tests.conftest import open_database
 from tests.protocols.conftest import Http, serving
 from tests.protocols.mcp_messages import MODERN, enveloped, headers_for, initialize_params
@@ -34,7 +35,7 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store)
+        yield Hub(store, vault=vault.ephemeral())
     finally:
         await store.close()
 

@@ -21,11 +21,12 @@ from hub.domain.errors import Busy, HubError, Invalid, NotFound, Refused, Unavai
 from hub.domain.mcp_servers import BETWEEN, McpServer
 from hub.operations.base import secret_place
 from hub.ports import Find, Json
-from protocols.mcp.upstreams.http import HttpLink, client
+from protocols.mcp.upstreams.http import HttpLink
 from protocols.mcp.upstreams.links import TOOLS_CHANGED, Link, Progress, Refusal, Trouble
 from protocols.mcp.upstreams.processes import ProcessLink
 from protocols.mcp.upstreams.seats import Seat
 from protocols.mcp.upstreams.sessions import Session
+from protocols.outbound import client
 
 PATIENCE = 4.0
 """Seconds that a list of tools waits for a server. One that is slower is in a later list."""

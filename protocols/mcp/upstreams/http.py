@@ -1,37 +1,19 @@
 """Streamable HTTP towards another MCP server, both eras (2025-11-25 and 2026-07-28 §basic/transports)."""
 
 import asyncio
-import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from itertools import count
 from typing import Any
 
 import orjson
-from aiohttp import (
-    ClientConnectorCertificateError,
-    ClientConnectorDNSError,
-    ClientConnectorError,
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientSSLError,
-    ClientTimeout,
-    ConnectionTimeoutError,
-    DummyCookieJar,
-    TCPConnector,
-    ThreadedResolver,
-)  # fmt: skip
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp import ClientError, ClientResponse, ClientSession, ConnectionTimeoutError
 from yarl import URL
 
-from hub.addresses import Reach, reachable
+from hub.addresses import Reach
 from hub.ports import Json
 from hub.version import VERSION
 from protocols.mcp.upstreams.links import (
-    LARGEST,
     NOT_WITHDRAWN,
     TOOLS_CHANGED,
     Background,
@@ -47,14 +29,13 @@ from protocols.mcp.upstreams.links import (
     tell,
     with_token,
 )  # fmt: skip
-from protocols.mcp.upstreams.sse import events
+from protocols.outbound import FORBIDDEN, body_of, callable_host, failure
+from protocols.sent_events import events
 
 SESSION = "Mcp-Session-Id"
 HEADERS = {
     "Accept": "application/json, text/event-stream", "Content-Type": "application/json", "User-Agent": f"trivium/{VERSION}",
 }  # fmt: skip
-CONNECT = 10.0
-"""Seconds for a connection to stand."""
 ASIDE = 5.0
 """Seconds for what nobody waits for: a withdrawal, an answer to a ping, the end of a session."""
 RETRY = 1000
@@ -62,35 +43,6 @@ RETRY = 1000
 FORGOTTEN = "it has forgotten the session"
 NO_SESSION = (-32_000, -32_600)
 """Codes with which servers that know the session no more say 400 where the specification says 404."""
-FORBIDDEN = "its address is one that this hub does not call; its operator allows private ones with TRIVIUM_UPSTREAMS=all"
-
-
-class Forbidden(OSError):
-    """The name stands for an address that the hub does not call."""
-
-
-class CheckedResolver(AbstractResolver):
-    """Only addresses that the hub may call come out, and those are the ones that are connected to."""
-
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
-        self._resolver = ThreadedResolver()
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        allowed = [one for one in found if reachable(ip_address(one["host"].partition("%")[0]), self._reach)]
-        if found and not allowed:
-            raise Forbidden
-        return allowed
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
-def client(reach: Reach) -> ClientSession:
-    """One for all servers and callers: it keeps connections, and nothing of what is said on them."""
-    connector = TCPConnector(resolver=CheckedResolver(reach), limit=0)
-    return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=None, sock_connect=CONNECT))
 
 
 @dataclass(slots=True)
@@ -114,11 +66,7 @@ class HttpLink:
         self._ids = count(1)
         self._session: dict[str, str] = {}
         self._background = Background()
-        try:
-            allowed = reachable(ip_address(self._url.host or ""), reach)
-        except ValueError:  # a name: the resolver looks at what it stands for
-            allowed = True
-        if not allowed:
+        if not callable_host(self._url.host, reach):
             raise Trouble(FORBIDDEN, done=False)
 
     async def request(
@@ -184,7 +132,7 @@ class HttpLink:
         if response.status != 200:
             raise await self._refused(response)
         if response.content_type != "text/event-stream":
-            return _parsed(await _body(response))
+            return _parsed(await body_of(response))
         message = await self._read(response, asked)
         while message is None and asked.last is not None and self._session:  # it lets the client come back (SEP-1699)
             await asyncio.sleep(asked.retry / 1000)
@@ -241,23 +189,11 @@ class HttpLink:
             told = f"it sends callers to another address (HTTP {status}); register that one"
             return Trouble(told, done=False, lost=False, status=status)
         if response.content_type == "application/json":
-            message = _parsed(await _body(response))
+            message = _parsed(await body_of(response))
             if isinstance(error := message.get("error"), dict):
                 stranger = status == 400 and self._session and error.get("code") in NO_SESSION
                 return Trouble(FORGOTTEN, done=False, status=status) if stranger else Refusal(error)
         return Trouble(f"it answered HTTP {status}", done=status >= 500, lost=False, status=status)
-
-
-async def _body(response: ClientResponse) -> bytes:
-    if (response.content_length or 0) <= LARGEST:
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > LARGEST:
-                break
-        else:
-            return bytes(body)
-    raise Trouble("it sent a message that is too long", done=True)
 
 
 def _parsed(data: bytes) -> Json:
@@ -276,17 +212,5 @@ def _token(message: Json) -> object:
 
 
 def _trouble(error: Exception) -> Trouble:
-    """What a caller may read of it, and whether the request was surely not sent."""
-    match error:
-        case ClientConnectorDNSError():
-            reason = FORBIDDEN if isinstance(error.os_error, Forbidden) else "there is no host of that name"
-        case ClientConnectorCertificateError() | ClientSSLError():
-            reason = "its TLS certificate is not one that this machine trusts"
-        case ClientConnectorError():
-            known = error.os_error.errno
-            reason = f"nothing answers at its address ({os.strerror(known)})" if known and known > 0 else "nothing answers at its address"
-        case TimeoutError():
-            return Trouble("it did not answer in time", done=not isinstance(error, ConnectionTimeoutError))
-        case _:
-            return Trouble("the connection broke", done=True)
-    return Trouble(reason, done=False)
+    reason, sent = failure(error)
+    return Trouble(reason, done=sent)

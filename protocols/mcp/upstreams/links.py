@@ -13,8 +13,6 @@ from hub.ports import Json
 Progress = Callable[[float, float | None, str | None], Awaitable[None]]
 Notice = Callable[[str], None]
 """Told the method of every notification but progress."""
-LARGEST = 16_000_000
-"""Bytes of one message that are taken from a server."""
 TOOLS_CHANGED = "notifications/tools/list_changed"
 NOT_WITHDRAWN = ("initialize", "server/discover")
 """What a client may not cancel (2025-11-25 §basic/utilities/cancellation)."""

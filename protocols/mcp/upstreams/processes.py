@@ -19,7 +19,6 @@ from mcp.client.stdio import get_default_environment
 from hub.domain.mcp_servers import MASK
 from hub.ports import Json
 from protocols.mcp.upstreams.links import (
-    LARGEST,
     NOT_WITHDRAWN,
     Notice,
     Progress,
@@ -32,6 +31,7 @@ from protocols.mcp.upstreams.links import (
     tell,
     with_token,
 )  # fmt: skip
+from protocols.outbound import LARGEST
 
 KEPT = 4096
 """Bytes of standard error."""

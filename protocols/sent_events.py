@@ -1,11 +1,11 @@
-"""Reading server-sent events (WHATWG HTML §9.2)."""
+"""Reading server-sent events of others (WHATWG HTML §9.2)."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from aiohttp import StreamReader
 
-from protocols.mcp.upstreams.links import LARGEST, Trouble
+from protocols.outbound import LARGEST, TooLong
 
 
 class SentEvent(NamedTuple):
@@ -17,7 +17,7 @@ class SentEvent(NamedTuple):
 
 
 async def events(content: StreamReader) -> AsyncIterator[SentEvent]:
-    """Until the stream ends. An event without data is told, too: its id counts."""
+    """Until the stream ends. An event without data is told, too: its id counts. Raises TooLong."""
     data: list[bytes] = []
     id_, retry, size = None, None, 0
     async for line in _lines(content):
@@ -32,7 +32,7 @@ async def events(content: StreamReader) -> AsyncIterator[SentEvent]:
             data.append(value)
             size += len(value)
             if size > LARGEST:
-                raise Trouble("it sent a message that is too long", done=True)
+                raise TooLong
         elif name == b"id" and b"\0" not in value:
             id_ = value.decode("utf-8", "replace")
         elif name == b"retry" and value.isdigit():
@@ -45,7 +45,7 @@ async def _lines(content: StreamReader) -> AsyncIterator[bytes]:
     async for chunk in content.iter_any():
         rest += chunk
         if len(rest) > LARGEST:
-            raise Trouble("it sent a message that is too long", done=True)
+            raise TooLong
         held = b"\r" if rest.endswith(b"\r") else b""  # maybe the first half of a CRLF
         *lines, rest = rest.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         rest += held
