@@ -12,7 +12,6 @@ from typing import Any
 NAME = "trivium"
 """What the hub is called in a client's configuration."""
 LATER = {
-    "A2A": "agents that speak A2A: this door comes with a later version",
     "ACP": "editors that speak ACP (Zed and others): this door comes with a later version",
 }
 

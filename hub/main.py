@@ -36,8 +36,8 @@ T = TypeVar("T")
 Started = dict[str, Any]
 """What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
 DOORS = {
-    "rest": "/api", "mcp": MCP, "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs", "events": "/api/events",
-    "health": HEALTH,
+    "rest": "/api", "mcp": MCP, "a2a": "/a2a", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs",
+    "events": "/api/events", "health": HEALTH,
 }  # fmt: skip
 
 

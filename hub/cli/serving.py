@@ -77,7 +77,7 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
 
     doors = started["doors"]
     lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
-    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "rpc", "events", "health")]
+    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "a2a", "rpc", "events", "health")]
     if settings.auth_required:
         lines.append("  tokens     required: `trivium tokens create --name NAME` makes one, for Authorization: Bearer TOKEN")
     if settings.oauth_issuer:

@@ -107,10 +107,9 @@ async def test_the_address_is_the_one_given_or_that_of_the_settings(
 
 
 async def test_doors_that_do_not_exist_yet_are_not_promised(trivium: Trivium) -> None:
-    for client in ("a2a", "acp"):
-        done = await trivium("connect", client)
-        assert done.code == 1
-        assert "later version" in done.err
+    done = await trivium("connect", "acp")
+    assert done.code == 1
+    assert "later version" in done.err
 
 
 async def test_a_link_to_the_file_stays_a_link(trivium: Trivium) -> None:

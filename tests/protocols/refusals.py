@@ -13,7 +13,7 @@ from tests.protocols.conftest import Http
 from tests.protocols.mcp_messages import MODERN, NEWER, enveloped, initialize_params, message
 
 JSON = {"Content-Type": "application/json"}
-INSIDE = ("Traceback", 'File "', "/work/", "site-packages", ".py", "SELECT", "INSERT", "sqlite", "asyncpg", "pydantic", "orjson", "Error(")
+INSIDE = ("Traceback", 'File "', "/srv/", "site-packages", ".py", "SELECT", "INSERT", "sqlite", "asyncpg", "pydantic", "orjson", "Error(")
 """What no answer may tell."""
 
 

@@ -220,7 +220,7 @@ async def test_a_method_that_a_path_does_not_take_is_told_which_ones_it_takes(hu
 @every_door
 async def test_an_accident_inside_is_told_by_a_fixed_text(send: Send, caplog: pytest.LogCaptureFixture) -> None:
     async def create_task(given: CreateTask, call: Call) -> Task:
-        raise RuntimeError("SELECT secret FROM /work/hub.py")
+        raise RuntimeError("SELECT secret FROM /srv/hub.py")
 
     broken = Hub(MemoryStore(), operations={**OPERATIONS, "create_task": Operation(create_task, "tasks.write", writes=True)})
     async with serving(broken) as http, nothing_happens(broken, http):
