@@ -10,7 +10,7 @@ from hub.domain.errors import Duplicate, Forbidden, Invalid
 from hub.domain.mcp_servers import BETWEEN, LONGEST_PREFIX, MASK, McpServer, McpServerType
 from hub.domain.model import new_id
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
-from hub.operations.outgoing import ASK, Secrets, expect_header, expect_reachable, origin
+from hub.operations.outgoing import ASK, Secrets, expect_header, expect_reachable, expect_secrets_stay
 
 Prefix = Annotated[str, Field(min_length=1, max_length=LONGEST_PREFIX, pattern="^[a-z0-9]+([_-][a-z0-9]+)*$")]
 """Small letters and digits, with single dashes or underscores between them."""
@@ -119,9 +119,7 @@ async def update_mcp_server(given: UpdateMcpServer, call: Call) -> McpServer:
             changed[field] = _sealed(field, changed[field], getattr(server, field), server.id, call)
     updated = server.model_copy(update=changed)
     await _check(updated, call)
-    if origin(updated.url) != origin(server.url) and (kept := updated.headers.items() & server.headers.items()):
-        names = ", ".join(sorted(name for name, _ in kept))
-        raise Invalid(f"headers: a secret is not sent to another address by itself. With this url, give {names} anew or leave it out.")
+    expect_secrets_stay(server.url, updated.url, server.headers, updated.headers)
     return call.update(server, **changed).shown()
 
 

@@ -1,6 +1,7 @@
 """What the hub calls by itself: which addresses it may be told, and which headers it sends there."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -36,6 +37,13 @@ def expect_header(field: str, name: str, value: str, own: frozenset[str]) -> Non
         raise Invalid(f"{field}: {name[:80]!r} is no header that can be set here. Authorization and X-… are such.")
     if not value.isprintable():
         raise Invalid(f"{field}.{name[:80]}: its value has a line break or a control character.")
+
+
+def expect_secrets_stay(old: str | None, new: str | None, stored: Mapping[str, str], given: Mapping[str, str]) -> None:
+    """Raises Invalid when sealed headers that were not given anew would go to another origin than they were given for."""
+    if origin(old) != origin(new) and (kept := stored.items() & given.items()):
+        names = ", ".join(sorted(name for name, _ in kept))
+        raise Invalid(f"headers: a secret is not sent to another address by itself. With this url, give {names} anew or leave it out.")
 
 
 def origin(url: str | None) -> Origin | None:

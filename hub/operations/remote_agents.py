@@ -14,7 +14,7 @@ from hub.domain.remote_agents import RUNNER, RemoteAgent, RemoteInterface, Remot
 from hub.domain.tasks import Task
 from hub.operations.agents import DeleteAgent, delete_agent
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, expect_version
-from hub.operations.outgoing import Secrets, expect_header, expect_reachable, origin, origin_text
+from hub.operations.outgoing import Secrets, expect_header, expect_reachable, expect_secrets_stay, origin_text
 from hub.operations.tasks import expect_claim
 
 Origins = Annotated[tuple[Name, ...], Field(max_length=20)]
@@ -158,10 +158,7 @@ async def update_remote_agent(given: UpdateRemoteAgent, call: Call) -> RemoteAge
         changed["headers"] = _sealed(_headers(given), remote.headers, remote.id, call)
     changed |= {"origins": _origins(given.origins)} if given.origins is not None else {}
     changed |= {"patience_seconds": given.patience_seconds} if given.patience_seconds else {}
-    kept = changed.get("headers", remote.headers).items() & remote.headers.items()
-    if kept and origin(changed.get("url", remote.url)) != origin(remote.url):
-        names = ", ".join(sorted(name for name, _ in kept))
-        raise Invalid(f"headers: a secret is not sent to another address by itself. With this url, give {names} anew or leave it out.")
+    expect_secrets_stay(remote.url, changed.get("url", remote.url), remote.headers, changed.get("headers", remote.headers))
     return call.update(remote, **changed).shown()
 
 

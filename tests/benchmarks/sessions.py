@@ -1,4 +1,4 @@
-"""Five thousand idle MCP sessions, and five hundred listeners to a resource that changes a hundred times."""
+"""Five thousand idle MCP sessions, and five hundred listeners to a hundred resources that change one after the other."""
 
 import asyncio
 import json
@@ -28,9 +28,9 @@ async def idle(server: Server) -> None:
     )
 
 
-def listen(number: int, uri: str) -> Request:
+def listen(number: int, uris: list[str]) -> Request:
     meta = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
-    params = {"notifications": {"resourceSubscriptions": [uri]}, "_meta": meta}
+    params = {"notifications": {"resourceSubscriptions": uris}, "_meta": meta}
     body = json.dumps({"jsonrpc": "2.0", "id": number, "method": "subscriptions/listen", "params": params}).encode()
     return Request("POST", "/mcp", body, (ACCEPT, ("MCP-Protocol-Version", MODERN), ("Mcp-Method", "subscriptions/listen")))
 
@@ -46,28 +46,31 @@ async def open_stream(server: Server, request: Request) -> Stream:
     return reader, writer
 
 
-async def updates(reader: asyncio.StreamReader) -> int:
-    """How many came; each is one frame."""
-    seen = 0
-    while seen < UPDATES:
-        seen += b"notifications/resources/updated" in await reader.readline()
+async def updates(reader: asyncio.StreamReader) -> list[str]:
+    """What was told, in the order in which it came."""
+    seen: list[str] = []
+    while len(seen) < UPDATES:
+        text = await reader.readline()
+        if text.startswith(b"data: "):
+            seen.append(json.loads(text[6:])["params"]["uri"])
     return seen
 
 
 async def listening(server: Server) -> None:
-    made = await task(server)
-    streams = [await open_stream(server, listen(number, f"hub://tasks/{made}")) for number in range(LISTENERS)]
+    made = [await task(server) for _ in range(UPDATES)]
+    expected = [f"hub://tasks/{one}" for one in made]
+    streams = [await open_stream(server, listen(number, sorted(expected, reverse=True))) for number in range(LISTENERS)]
     reading = [asyncio.create_task(updates(reader)) for reader, _ in streams]
     cpu = cpu_seconds(server.pid)
-    for number in range(UPDATES):
-        await ask(server.port, Request("PATCH", f"/api/tasks/{made}", json.dumps({"title": f"title {number}"}).encode()))
+    for one in made:
+        await ask(server.port, Request("PATCH", f"/api/tasks/{one}", json.dumps({"title": "changed"}).encode()))
     async with asyncio.timeout(60):
-        complete = sum(count == UPDATES for count in await asyncio.gather(*reading))
+        complete = sum(seen == expected for seen in await asyncio.gather(*reading))
     spent = (cpu_seconds(server.pid) - cpu) / (LISTENERS * UPDATES) * 1e6
     for _, writer in streams:
         writer.close()
     figure = f"{complete} complete, {spent:.0f} us each"
-    line(f"{LISTENERS} listen streams, {UPDATES} updates: all delivered", figure, f"{LISTENERS} complete", complete == LISTENERS)
+    line(f"{LISTENERS} listen streams, {UPDATES} updates: all in order", figure, f"{LISTENERS} complete", complete == LISTENERS)
 
 
 async def main() -> None:
