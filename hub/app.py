@@ -12,13 +12,13 @@ from weakref import WeakValueDictionary
 
 from hub.access import Caller
 from hub.addresses import Reach
-from hub.domain.errors import Conflict, HubError, Internal, Invalid, Refused, UnknownOperation
+from hub.domain.errors import Busy, Conflict, HubError, Internal, Invalid, Refused, Unavailable, UnknownOperation
 from hub.domain.model import Value, instant, utc_now
 from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
-from hub.operations.base import Call, Input, Mutation, Operation, Output
-from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page, Vault
+from hub.operations.base import Call, Input, Mutation, Offers, Operation, Output
+from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page, R, Vault
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
 
@@ -45,12 +45,18 @@ class Hub:
         self.vault, self.reach = vault, reach
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
         self._recent = Recent()
+        self.offers: dict[str, Offers] = {}
+        """By tenant: the workers of this process say what they would begin with."""
         self._furnished: set[str] = set()
 
     @property
     def tenants(self) -> frozenset[str]:
         """Those that have called this hub since it was made."""
         return frozenset(self._furnished)
+
+    def remembered(self, tenant: str, type_: type[R], key: str) -> R | None:
+        """The record as this process last knew it, if it does. Another one may have changed it since."""
+        return self._recent.get(tenant, type_, key)
 
     async def call(self, name: str, arguments: Arguments, caller: Caller) -> Output:
         """Find, authorize, validate, run, commit. Raises a HubError and nothing else, cancellation apart.
@@ -66,8 +72,8 @@ class Hub:
             if caller.tenant not in self._furnished:
                 await self._furnish(caller.tenant)
             if operation.first:
-                await self._run(operation.first, given, caller)
-            return await self._run(partial(self._once, operation), given, caller)
+                await self._run(operation.first, given, caller, operation.writes)
+            return await self._run(partial(self._once, operation), given, caller, operation.writes)
         except HubError:
             raise
         except Exception:
@@ -86,11 +92,13 @@ class Hub:
         while True:
             if len(page.events) < PAGE:  # that was all
                 await self.store.beyond(page.cursor, patience)
-            page = await self.store.after(page.cursor, caller.tenant, filter_, PAGE)
+            page = await self.store.news(page.cursor, caller.tenant, filter_, PAGE)
             yield page
 
-    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller) -> T:
-        """Run and commit. Who lost a race goes again, in turn with the others that lost over the same records.
+    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller, writes: bool) -> T:
+        """Run and commit. A first attempt may rest on what is remembered; where that does not lead to a commit, the next one reads.
+
+        Who lost a race goes again, in turn with the others that lost over the same records.
 
         Without turns, of 50 callers over one record 45 run out of attempts; with turns for the losers alone, newcomers starve
         whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
@@ -99,17 +107,21 @@ class Hub:
         lost: set[RecordKey] = set()
         async with AsyncExitStack() as turns:
             for attempt in range(1, ATTEMPTS + 1):
-                unit = UnitOfWork(self.store, caller.tenant, now, None if lost else self._turns, self._recent)
+                turns_of_others = None if lost else self._turns
+                unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
                 try:
-                    output = await work(given, Call(unit, caller, self.vault, self.reach))
+                    output = await work(given, Call(unit, caller, self.vault, self.reach, self.offers.get(caller.tenant)))
                     if unit.writes or unit.events:
                         await self.store.commit(unit)
+                        unit.committed()
                     return output
-                except Refused:
+                except (Busy, Unavailable):
                     raise
-                except Conflict:
-                    unit.forget_guarded()
-                    if attempt == ATTEMPTS:
+                except HubError as error:
+                    unit.distrust()
+                    if unit.trusted:
+                        continue
+                    if attempt == ATTEMPTS or isinstance(error, Refused) or not isinstance(error, Conflict):
                         raise
                     if not lost.issuperset(unit.written):
                         lost.update(unit.written)
@@ -128,7 +140,7 @@ class Hub:
         subject = call.caller.subject
         id_ = f"{operation.name}/{len(subject)}/{subject}/{key}"  # the length keeps subject and key apart
         digest = sha256(given.model_dump_json(exclude={"idempotency_key"}).encode()).hexdigest()
-        if known := await call.unit.get(Outcome, id_):
+        if known := await call.unit.get_repeated(Outcome, id_):
             return _replayed(operation, known, digest)
         try:
             output = await operation.handler(given, call)

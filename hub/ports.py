@@ -23,6 +23,16 @@ class Find(NamedTuple):
     after: str = ""
     """Only keys beyond this one."""
     limit: int = 100
+    key: str = ""
+    """Only this one."""
+
+
+class Look(NamedTuple):
+    """What several searches found at one moment."""
+
+    found: Sequence[Sequence[str]]
+    cursor: int
+    """Of the log: what happened behind it is not in here."""
 
 
 class Search(NamedTuple):
@@ -51,6 +61,14 @@ class Write:
     expected: int
     record: Record | None
     guard: bool = False
+    _body: str = ""
+
+    @property
+    def body(self) -> str:
+        """The record's wire JSON, made once."""
+        if not self._body and self.record is not None:
+            self._body = self.record.to_json()
+        return self._body
 
 
 class Staged(Protocol):
@@ -96,6 +114,9 @@ class Store(Protocol):
     async def find(self, tenant: str, query: Find) -> Sequence[str]:
         """The stored bodies as they are; the caller builds records if it needs them."""
 
+    async def look(self, tenant: str, queries: Sequence[Find]) -> Look:
+        """Several searches of one moment."""
+
     async def search(self, tenant: str, query: Search) -> Sequence[Hit]: ...
 
     async def commit(self, unit: Staged) -> int:
@@ -113,7 +134,14 @@ class EventLog(Protocol):
 
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page: ...
 
+    async def news(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        """As `after`, but no further than this node has heard: for followers, who need not ask the database then."""
+
     async def latest(self) -> int: ...
+
+    @property
+    def heard(self) -> int:
+        """The highest cursor that this node knows of, its own commits among them: others may have gone beyond it."""
 
     async def beyond(self, cursor: int, patience: float) -> None:
         """Return when the log may hold something beyond the cursor, and after `patience` seconds in any case. Raises Busy."""
@@ -179,6 +207,13 @@ class HubStore(Store, EventLog, Archive, Protocol):
 
     async def examine(self) -> Sequence[Finding]:
         """Look at the schema for drift; read only."""
+
+
+class Offer(NamedTuple):
+    """That a worker of this process begins at once with what is given to an agent: then it is claimed as it is given."""
+
+    worker: str
+    lease_seconds: int
 
 
 class AgentRunner(Protocol):

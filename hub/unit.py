@@ -1,12 +1,13 @@
 """The unit of work: one class for every store, because staging and overlay are the same for all."""
 
 from asyncio import Lock
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from hub.domain.errors import Conflict
 from hub.domain.events import Event
 from hub.domain.model import Instant, Record
-from hub.ports import Filter, Find, Hit, HubStore, Page, R, Search, Write
+from hub.ports import Filter, Find, Hit, HubStore, Look, Page, R, Search, Write
 
 RecordKey = tuple[str, str]
 """Kind and key."""
@@ -15,25 +16,44 @@ Turns = Mapping[tuple[str, str, str], Lock]
 
 
 class Recent:
-    """Records read lately, for reads whose version the commit compares anyway: an old one costs a second attempt, no more."""
+    """Records as this process last read or wrote them, for units that may rest on them: see `UnitOfWork.get`."""
 
-    MOST = 10_000
+    MOST = 4_000
+    LONGEST = 20_000
+    """Characters of a record's JSON; a longer one is not kept."""
 
     def __init__(self) -> None:
-        self._records: dict[tuple[str, str, str], Record] = {}
+        self._records: OrderedDict[tuple[str, str, str], Record] = OrderedDict()
 
     def get(self, tenant: str, type_: type[R], key: str) -> R | None:
         record = self._records.get((tenant, type_.kind, key))
         return record if isinstance(record, type_) else None
 
     def put(self, tenant: str, record: Record) -> None:
-        if len(self._records) >= self.MOST:
-            self._records.clear()
-        self._records[tenant, record.kind, record.key] = record
+        """The newer one stays: of two units over one record, the first to commit may be the last to say so."""
+        place = (tenant, record.kind, record.key)
+        known = self._records.get(place)
+        if known is None or known.version < record.version:
+            self._records[place] = record
+            if len(self._records) > self.MOST:
+                self._records.popitem(last=False)
 
     def forget(self, tenant: str, keys: Iterable[RecordKey]) -> None:
         for key in keys:
             self._records.pop((tenant, *key), None)
+
+    def read(self, tenant: str, record: Record) -> None:
+        if len(record.to_json()) <= self.LONGEST:
+            self.put(tenant, record)
+
+    def committed(self, tenant: str, writes: Iterable[Write]) -> None:
+        """What these writes left behind."""
+        for write in writes:
+            if write.record is None:
+                if not write.guard:
+                    self.forget(tenant, [(write.type.kind, write.key)])
+            elif write.type.remembered and len(write.body) <= self.LONGEST:
+                self.put(tenant, write.record)
 
 
 class StagedFind(RuntimeError):
@@ -47,10 +67,16 @@ class UnitOfWork:
     unique column or a parent record that both sides write.
     """
 
-    def __init__(self, store: HubStore, tenant: str, now: Instant, turns: Turns | None = None, recent: Recent | None = None) -> None:
-        self._store, self._turns, self._recent = store, turns, recent or Recent()
+    def __init__(
+        self, store: HubStore, tenant: str, now: Instant, turns: Turns | None = None, recent: Recent | None = None, trusting: bool = False
+    ) -> None:
+        """`trusting`: it may rest on what is remembered. What it took from there is guarded, so that the commit sees whether it still
+        stands; until then its outcome, and above all its refusal, is not to be believed."""
+        self._store, self._turns, self._recent, self._trusting = store, turns, recent or Recent(), trusting
         self._writes: dict[RecordKey, Write] = {}
         self.tenant, self.now = tenant, now
+        self.trusted = False
+        """It rests on what was remembered."""
         self.events: list[Event] = []
 
     @property
@@ -70,25 +96,39 @@ class UnitOfWork:
         if self._turns and (turn := self._turns.get((self.tenant, type_.kind, key))):
             async with turn:  # others lost a race over this record and go one by one: wait, holding nothing
                 pass
-        return await self._store.get(self.tenant, type_, key)
+        if not type_.remembered:
+            return await self._store.get(self.tenant, type_, key)
+        if self._trusting and (known := self._recent.get(self.tenant, type_, key)):
+            self.trusted = True
+            self.guard(known)
+            return known
+        record = await self._store.get(self.tenant, type_, key)
+        if record is not None and self._trusting:
+            self._recent.read(self.tenant, record)
+        return record
+
+    async def get_repeated(self, type_: type[R], key: str) -> R | None:
+        """The record that is there only if this was done before. A trusting unit takes it that it was not; the commit finds out."""
+        if not self._trusting:
+            return await self.get(type_, key)
+        self.trusted = True
+        self._writes.setdefault((type_.kind, key), Write(type_, key, 0, None, guard=True))
+        return None
 
     async def get_recent(self, type_: type[R], key: str) -> R | None:
         """The record as it was not long ago: from memory, where it was read before."""
         record = self._recent.get(self.tenant, type_, key)
         if record is None and (record := await self.get(type_, key)):
-            self._recent.put(self.tenant, record)
+            self._recent.read(self.tenant, record)
         return record
 
-    async def get_guarded(self, type_: type[R], key: str) -> R | None:
-        """Read and guard. It may come from memory, because the commit sees whether it still stands."""
-        record = await self.get_recent(type_, key)
-        if record is not None:
-            self.guard(record)
-        return record
+    def distrust(self) -> None:
+        """What it took from memory may be out of date: that is read anew."""
+        self._recent.forget(self.tenant, self._writes)
 
-    def forget_guarded(self) -> None:
-        """After a conflict: what was guarded is read anew."""
-        self._recent.forget(self.tenant, (key for key, write in self._writes.items() if write.guard))
+    def committed(self) -> None:
+        """Remember what it left behind."""
+        self._recent.committed(self.tenant, self._writes.values())
 
     async def find(self, type_: type[R], after: str = "", limit: int = 100, **where: str | None) -> list[R]:
         """Committed records only. A column that is None is not compared."""
@@ -99,6 +139,10 @@ class UnitOfWork:
             raise StagedFind(type_.kind)
         compared = tuple((name, value) for name, value in where.items() if value is not None)
         return await self._store.find(self.tenant, Find(type_, compared, after, limit))
+
+    async def look(self, *queries: Find) -> Look:
+        """Committed records of one moment."""
+        return await self._store.look(self.tenant, queries)
 
     async def every(self, type_: type[R], **where: str | None) -> AsyncIterator[R]:
         """All of them, however many, a page at a time. Whoever stages changes of this kind collects them first."""

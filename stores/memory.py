@@ -12,7 +12,24 @@ from hub.domain.errors import Busy, Conflict, Duplicate, Refused
 from hub.domain.events import Event
 from hub.domain.model import Record
 from hub.feed import Bell
-from hub.ports import IN_USE, Batch, Filter, Find, Finding, Hit, Logged, Page, R, Search, Snapshot, Staged, StoredEvent, StoredRecord, Write
+from hub.ports import (
+    IN_USE,
+    Batch,
+    Filter,
+    Find,
+    Finding,
+    Hit,
+    Logged,
+    Look,
+    Page,
+    R,
+    Search,
+    Snapshot,
+    Staged,
+    StoredEvent,
+    StoredRecord,
+    Write,
+)
 
 T = TypeVar("T")
 Row = tuple[Record, str]
@@ -39,13 +56,10 @@ class MemoryStore:
         return row[0] if row and isinstance(row[0], type_) else None
 
     async def find(self, tenant: str, query: Find) -> Sequence[str]:
-        if unknown := {name for name, _ in query.where} - set(query.type.columns):
-            raise ValueError(f"{query.type.kind} declares no column {unknown}")
-        found = (
-            body for key, (record, body) in sorted(self._candidates(tenant, query).items(), key=lambda item: item[0])
-            if key > query.after and all(record.column(name) == value for name, value in query.where)
-        )  # fmt: skip
-        return list(islice(found, query.limit))
+        return self._find(tenant, query)
+
+    async def look(self, tenant: str, queries: Sequence[Find]) -> Look:
+        return Look([self._find(tenant, query) for query in queries], self._head)
 
     async def search(self, tenant: str, query: Search) -> Sequence[Hit]:
         hits = [
@@ -77,7 +91,7 @@ class MemoryStore:
 
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
         events: list[Logged] = []
-        start = bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
+        start = self._beyond(cursor)
         for place in range(start, len(self._log)):
             owner, event, logged = self._log[place]
             if owner == tenant and _wanted(event, filter_):
@@ -86,7 +100,14 @@ class MemoryStore:
                     return Page(events, logged.cursor)
         return Page(events, max(cursor, self._head))
 
+    async def news(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        return await self.after(cursor, tenant, filter_, limit)
+
     async def latest(self) -> int:
+        return self._head
+
+    @property
+    def heard(self) -> int:
         return self._head
 
     async def beyond(self, cursor: int, patience: float) -> None:
@@ -127,6 +148,26 @@ class MemoryStore:
     async def examine(self) -> Sequence[Finding]:
         return [Finding(True, "memory store: nothing outlives the process", "serve --db sqlite:PATH keeps what is written")]
 
+    def _find(self, tenant: str, query: Find) -> Sequence[str]:
+        if unknown := {name for name, _ in query.where} - set(query.type.columns):
+            raise ValueError(f"{query.type.kind} declares no column {unknown}")
+        if query.key:
+            row = self._tables[tenant, query.type.kind].get(query.key)
+            return [row[1]] if row and all(row[0].column(name) == value for name, value in query.where) else []
+        found = (
+            body for key, (record, body) in sorted(self._candidates(tenant, query).items(), key=lambda item: item[0])
+            if key > query.after and all(record.column(name) == value for name, value in query.where)
+        )  # fmt: skip
+        return list(islice(found, query.limit))
+
+    def _beyond(self, cursor: int) -> int:
+        """The place of the first event beyond it. Only a log that was restored may have gaps, where it has to be looked for."""
+        start = min(max(0, cursor - self._head + len(self._log)), len(self._log))
+        before, behind = self._log[start - 1 : start], self._log[start : start + 1]
+        if (before and before[0][2].cursor > cursor) or (behind and behind[0][2].cursor <= cursor):
+            return bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
+        return start
+
     def _check(self, tenant: str, write: Write) -> None:
         table = self._tables[tenant, write.type.kind]
         row = table.get(write.key)
@@ -150,7 +191,7 @@ class MemoryStore:
                 if not self._groups[place]:
                     del self._groups[place]
         if write.record:
-            table[write.key] = row = (write.record, write.record.to_json())
+            table[write.key] = row = (write.record, write.body)
             self._group(tenant, write.key, row)
 
     def _group(self, tenant: str, key: str, row: Row) -> None:

@@ -14,19 +14,20 @@ import asyncpg
 from hub.domain.errors import Conflict, Duplicate, HubError, Invalid, Unavailable
 from hub.domain.model import Record
 from hub.feed import Bell
-from hub.ports import Batch, Filter, Find, Finding, Hit, Logged, Page, R, Search, Snapshot, Staged
+from hub.ports import Batch, Filter, Find, Finding, Hit, Logged, Look, Page, R, Search, Snapshot, Staged
 from stores import postgres_archive, sql
 from stores.group import NOT_KNOWN, Group
 from stores.postgres_units import Encoded, Key, apart, columns, encode
 from stores.schema import SchemaError
 from stores.schema import postgres as schema
+from stores.tail import Tail
 
 log = logging.getLogger("stores")
 
 PageAsk = tuple[int, str, Filter, int]
 CONNECTIONS = 4
-UNITS = 25
-"""Units a call, and two calls under way: while the server writes one, this process makes the other ready."""
+UNITS, ROUNDS = 25, 2
+"""Units a call, and calls under way: while the server writes one, this process makes the other ready."""
 TIMEOUT = 30.0
 """Seconds for any one statement."""
 LOST = (
@@ -53,9 +54,9 @@ class PostgresStore:
         self._width = schema.width(kinds)
         marks = ", ".join(f"${at}" for at in range(1, 17 + self._width))
         self._call = f"SELECT lost, head FROM {schema.function_name(kinds)}({marks})"
-        self._bell = Bell()
-        self._commits: Group[Encoded, int] = Group(self._commit, largest=UNITS, rounds=2)
-        self._reads: Group[Key, str | None] = Group(self._read, rounds=2)
+        self._bell, self._tail = Bell(), Tail(0, ROUNDS)
+        self._commits: Group[Encoded, int] = Group(self._commit, largest=UNITS, rounds=ROUNDS)
+        self._reads: Group[Key, str | None] = Group(self._read, rounds=ROUNDS)
         self._pages: Group[PageAsk, Page] = Group(self._read_pages)
         self._heard = asyncio.Event()
         self._listener = asyncio.create_task(self._listen())
@@ -94,6 +95,9 @@ class PostgresStore:
     async def find(self, tenant: str, query: Find) -> Sequence[str]:
         return [body for (body,) in await self._fetch(*sql.find(tenant, query, DIALECT))]
 
+    async def look(self, tenant: str, queries: Sequence[Find]) -> Look:
+        return sql.looked(await self._fetch(*sql.look(tenant, queries, DIALECT.mark)), len(queries))
+
     async def search(self, tenant: str, query: Search) -> Sequence[Hit]:
         return [Hit(*row) for row in await self._fetch(*sql.search(tenant, query, DIALECT))]
 
@@ -115,8 +119,15 @@ class PostgresStore:
     async def latest(self) -> int:
         return cast(int, (await self._fetch("SELECT cursor FROM log_head", ()))[0][0])
 
+    @property
+    def heard(self) -> int:
+        return self._bell.head
+
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
         return await self._pages.ask((cursor, tenant, filter_, limit))
+
+    async def news(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        return self._tail.page(cursor, self.heard, tenant, filter_, limit) or await self.after(cursor, tenant, filter_, limit)
 
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
@@ -170,6 +181,8 @@ class PostgresStore:
         except LOST as error:
             log.warning("a commit of %d units was not answered: %s", len(units), type(error).__name__)
             return [Unavailable(NOT_KNOWN)] * len(units)
+        kept = [event for at, unit in enumerate(units) if at not in lost for event in unit.events]
+        self._tail.add(head - len(kept), kept)
         self._bell.ring(head)
         conflict = Conflict("The record was changed meanwhile. Read it again and repeat the change.")
         return [conflict if at in lost else head for at in range(len(units))]

@@ -47,7 +47,7 @@ async def restore(url: str, kinds: Sequence[type[Record]], batches: AsyncIterato
 async def _add(connection: Connection, batch: Batch) -> None:
     by_type: defaultdict[type[Record], list[sql.Values]] = defaultdict(list)
     for tenant, record in batch.records:
-        by_type[type(record)].append(schema.row(tenant, record))
+        by_type[type(record)].append(schema.row(tenant, record, record.to_json()))
     for type_, rows in by_type.items():
         names, values = schema.inserted(type_, [f"${at}" for at in range(1, len(rows[0]) + 1)])
         await connection.executemany(f"INSERT INTO {type_.kind} ({', '.join(names)}) VALUES ({', '.join(values)})", rows)

@@ -35,7 +35,7 @@ def _step(tenant: str, write: Write, width: int) -> tuple[Any, ...]:
     kind = write.type.kind
     if write.record is None:
         return kind, schema.GUARD if write.guard else schema.REMOVE, write.expected, tenant, write.key, *([None] * (3 + width))
-    _, key, version, created, updated, body, *own = schema.row(tenant, write.record)
+    _, key, version, created, updated, body, *own = schema.row(tenant, write.record, write.body)
     return kind, version, write.expected, tenant, key, created, updated, body, *own, *([None] * (width - len(own)))
 
 

@@ -1,12 +1,12 @@
 """Every statement that both SQL stores share, made once from the records' declarations. `mark` is the engine's placeholder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from hub.domain.events import Event
 from hub.domain.model import Record
-from hub.ports import Filter, Find, Search
+from hub.ports import Filter, Find, Look, Search
 
 Mark = Callable[[int], str]
 Values = tuple[str | int | None, ...]
@@ -26,10 +26,10 @@ class Dialect(NamedTuple):
     """Words as the engine's query, all of them wanted."""
 
 
-def row(tenant: str, record: Record) -> Values:
-    """The values of FIXED and then of the record's own columns."""
+def row(tenant: str, record: Record, body: str) -> Values:
+    """The values of FIXED and then of the record's own columns. The body is its JSON."""
     own = (record.column(name) for name in type(record).columns)
-    return (tenant, record.key, record.version, record.created_at, record.updated_at, record.to_json(), *own)
+    return (tenant, record.key, record.version, record.created_at, record.updated_at, body, *own)
 
 
 def names(type_: type[Record]) -> tuple[str, ...]:
@@ -47,17 +47,46 @@ def in_use(kinds: Sequence[type[Record]]) -> str:
 
 
 def find(tenant: str, query: Find, dialect: Dialect) -> tuple[str, Values]:
-    text = _find(query.type, tuple(name for name, _ in query.where), dialect.mark)
-    return text, (tenant, query.after, *(value for _, value in query.where), query.limit)
+    compared = tuple(name for name, _ in query.where)
+    return _find(query.type, compared, bool(query.key), "body", 1, dialect.mark), _found(tenant, query)
 
 
-@lru_cache(256)
-def _find(type_: type[Record], compared: tuple[str, ...], mark: Mark) -> str:
+def look(tenant: str, queries: Sequence[Find], mark: Mark) -> tuple[str, Values]:
+    """Several searches in one statement, and so of one moment: rows of a search's number and a body; number -1 is the log's cursor."""
+    parts, values = ["SELECT -1 AS n, CAST(cursor AS TEXT) AS body, '' AS id FROM log_head"], list[str | int | None]()
+    for number, query in enumerate(queries):
+        compared, first = tuple(name for name, _ in query.where), len(values) + 1
+        values += _found(tenant, query)
+        one = _find(query.type, compared, bool(query.key), f"{number} AS n, body, id", first, mark)
+        parts.append(f"SELECT n, body, id FROM ({one}) AS q{number}")
+    return f"SELECT n, body FROM ({' UNION ALL '.join(parts)}) AS found ORDER BY n, id", tuple(values)
+
+
+def looked(rows: Iterable[tuple[int, str]], count: int) -> Look:
+    """The answer to `look` for so many searches."""
+    found: list[list[str]] = [[] for _ in range(count)]
+    cursor = 0
+    for number, body in rows:
+        if number < 0:
+            cursor = int(body)
+        else:
+            found[number].append(body)
+    return Look(found, cursor)
+
+
+def _found(tenant: str, query: Find) -> Values:
+    return (tenant, query.key or query.after, *(value for _, value in query.where), query.limit)
+
+
+@lru_cache(512)
+def _find(type_: type[Record], compared: tuple[str, ...], one: bool, wanted: str, first: int, mark: Mark) -> str:
+    """`first` is the number of its first placeholder."""
     if unknown := set(compared) - set(type_.columns):
         raise ValueError(f"{type_.kind} declares no column {unknown}")
-    conditions = [f"tenant = {mark(1)}", f"id > {mark(2)}"]
-    conditions += [f"{name} = {mark(at)}" for at, name in enumerate(compared, 3)]
-    return f"SELECT body FROM {type_.kind} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {mark(3 + len(compared))}"
+    conditions = [f"tenant = {mark(first)}", f"id {'=' if one else '>'} {mark(first + 1)}"]
+    conditions += [f"{name} = {mark(at)}" for at, name in enumerate(compared, first + 2)]
+    last = mark(first + 2 + len(compared))
+    return f"SELECT {wanted} FROM {type_.kind} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {last}"
 
 
 def search(tenant: str, query: Search, dialect: Dialect) -> tuple[str, Values]:

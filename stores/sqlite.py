@@ -14,11 +14,12 @@ import aiosqlite
 from hub.domain.errors import HubError, Unavailable
 from hub.domain.model import Record
 from hub.feed import Bell
-from hub.ports import Batch, Filter, Find, Finding, Hit, Logged, Page, R, Search, Snapshot, Staged
+from hub.ports import Batch, Filter, Find, Finding, Hit, Logged, Look, Page, R, Search, Snapshot, Staged
 from stores import sql, sqlite_archive, sqlite_writer
 from stores.group import Group
 from stores.schema import SchemaError
 from stores.schema import sqlite as schema
+from stores.tail import Tail
 
 T = TypeVar("T")
 Durability = Literal["full", "normal"]
@@ -49,9 +50,11 @@ DIALECT = sql.Dialect(
 class SqliteStore:
     """Made by `open`. Several processes may have the same file open."""
 
-    def __init__(self, path: Path, kinds: Sequence[type[Record]], writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(
+        self, path: Path, kinds: Sequence[type[Record]], writer: aiosqlite.Connection, reader: aiosqlite.Connection, head: int
+    ) -> None:
         self._path, self._kinds, self._writer, self._reader = path, kinds, writer, reader
-        self._bell = Bell()
+        self._bell, self._tail = Bell(head), Tail(head)
         self._commits: Group[sqlite_writer.Encoded, int] = Group(self._commit)
         self._reads: Group[Ask, list[Any]] = Group(self._read)
         self._pages: Group[PageAsk, Page] = Group(self._read_pages)
@@ -69,12 +72,13 @@ class SqliteStore:
                 for connection in (writer, reader):
                     await _prepare(connection, durability)
                 await _hop(writer, lambda raw: schema.migrate(raw, kinds))
+                head = await _hop(reader, _head)
                 undo.pop_all()
         except SchemaError as error:
             raise Unavailable(str(error)) from None
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"Cannot open {path}: {error}. {_next_step(error)}") from None
-        return cls(path, kinds, writer, reader)
+        return cls(path, kinds, writer, reader, head)
 
     async def get(self, tenant: str, type_: type[R], key: str) -> R | None:
         rows = await self._reads.ask((sqlite_writer.statements(type_).get, (tenant, key)))
@@ -82,6 +86,9 @@ class SqliteStore:
 
     async def find(self, tenant: str, query: Find) -> Sequence[str]:
         return [body for (body,) in await self._reads.ask(sql.find(tenant, query, DIALECT))]
+
+    async def look(self, tenant: str, queries: Sequence[Find]) -> Look:
+        return sql.looked(await self._reads.ask(sql.look(tenant, queries, DIALECT.mark)), len(queries))
 
     async def search(self, tenant: str, query: Search) -> Sequence[Hit]:
         return [Hit(*row) for row in await self._reads.ask(sql.search(tenant, query, DIALECT))]
@@ -102,8 +109,15 @@ class SqliteStore:
     async def latest(self) -> int:
         return cast(int, (await self._reads.ask(("SELECT cursor FROM log_head", ())))[0][0])
 
+    @property
+    def heard(self) -> int:
+        return self._bell.head
+
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
         return await self._pages.ask((cursor, tenant, filter_, limit))
+
+    async def news(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        return self._tail.page(cursor, self.heard, tenant, filter_, limit) or await self.after(cursor, tenant, filter_, limit)
 
     async def beyond(self, cursor: int, patience: float) -> None:
         await self._bell.beyond(cursor, patience)
@@ -144,6 +158,8 @@ class SqliteStore:
 
     async def _commit(self, units: Sequence[sqlite_writer.Encoded]) -> Sequence[int | HubError]:
         head, outcomes = await _hop(self._writer, lambda raw: sqlite_writer.commit(raw, units))
+        events = [event for unit, outcome in zip(units, outcomes, strict=True) if isinstance(outcome, int) for event in unit.events]
+        self._tail.add(head - len(events), events)
         self._bell.ring(head)
         return outcomes
 
@@ -158,7 +174,7 @@ class SqliteStore:
         """Followers at the end of the log ask the same thing together: it is read once."""
 
         def run(raw: sqlite3.Connection) -> list[Page]:
-            (head,) = raw.execute("SELECT cursor FROM log_head").fetchone()
+            head = _head(raw)
             pages = {ask: _page(raw, head, *ask) for ask in dict.fromkeys(asks)}
             return [pages[ask] for ask in asks]
 
@@ -185,6 +201,10 @@ def _next_step(error: Exception) -> str:
     if code == sqlite3.SQLITE_FULL:
         return "Free some space on its disk."
     return "Name a file that you may write with --db sqlite:PATH."
+
+
+def _head(raw: sqlite3.Connection) -> int:
+    return cast(int, raw.execute("SELECT cursor FROM log_head").fetchone()[0])
 
 
 def _page(raw: sqlite3.Connection, head: int, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:

@@ -30,7 +30,7 @@ def begin(raw: sqlite3.Connection, kinds: Sequence[type[Record]]) -> None:
 def add(batch: Batch, raw: sqlite3.Connection) -> None:
     for tenant, record in batch.records:
         made = sqlite_writer.statements(type(record))
-        new = raw.execute(made.insert, sql.row(tenant, record)).fetchall()
+        new = raw.execute(made.insert, sql.row(tenant, record, record.to_json())).fetchall()
         if not new:
             raise Duplicate(f"There are two of {record.kind} {record.key!r}.")
         if made.full_text:

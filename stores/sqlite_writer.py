@@ -147,18 +147,18 @@ def _index_statements(type_: type[Record]) -> Index:
 
 def _step(tenant: str, write: Write) -> Step:
     if write.record is not None:
-        return _put(tenant, write.record, write.expected)
+        return _put(tenant, write.record, write)
     made, key = statements(write.type), (tenant, write.key)
     if write.guard:
         return Step(made.guard, (*key, write.expected), key) if write.expected else Step(made.absent, key, key)
     return Step(made.remove, (*key, write.expected), key, full_text=made.full_text)
 
 
-def _put(tenant: str, record: Record, expected: int) -> Step:
-    made, key, row = statements(type(record)), (tenant, record.key), sql.row(tenant, record)
+def _put(tenant: str, record: Record, write: Write) -> Step:
+    made, key, row = statements(type(record)), (tenant, record.key), sql.row(tenant, record, write.body)
     texts = tuple(record.column(name) for name in type(record).searchable) if made.full_text else None
-    if expected:
-        return Step(made.update, (*row[2:], *key, expected), key, full_text=made.full_text, texts=texts)
+    if write.expected:
+        return Step(made.update, (*row[2:], *key, write.expected), key, full_text=made.full_text, texts=texts)
     return Step(made.insert, row, key, new=True, full_text=made.full_text, texts=texts)
 
 

@@ -19,6 +19,7 @@ class Agent(Record):
     plural: ClassVar[str] = "agents"
     columns: ClassVar[tuple[str, ...]] = ("workspace_id", "role", "status", "parent_id")
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("workspace_id",),)
+    remembered: ClassVar[bool] = True
 
     name: str
     role: AgentRole

@@ -34,7 +34,7 @@ def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, Jso
     name = f"{record.kind}.{what}"
     session_id, agent_id = getattr(record, "session_id", None), getattr(record, "assigned_to", None)
     state = record.state if isinstance(record, Task) else None
-    return Event(
+    return Event.trusted(
         name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, session_id=session_id, agent_id=agent_id,
         state=state, at=at, by=by, data=data,
     )  # fmt: skip

@@ -34,6 +34,8 @@ def text_of(parts: tuple[Part, ...]) -> str:
 class TaskMessage(Record):
     """One message of a task's history. Messages count from 1 without gaps."""
 
+    remembered: ClassVar[bool] = True
+
     kind: ClassVar[str] = "task_message"
     plural: ClassVar[str] = "taskMessages"
     columns: ClassVar[tuple[str, ...]] = ("workspace_id", "task_id")
@@ -73,10 +75,11 @@ class ArtifactChunk(Record):
 
     kind: ClassVar[str] = "artifact_chunk"
     plural: ClassVar[str] = "artifactChunks"
-    columns: ClassVar[tuple[str, ...]] = ("workspace_id", "artifact_id")
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("artifact_id",), ("workspace_id",))
+    columns: ClassVar[tuple[str, ...]] = ("workspace_id", "task_id", "artifact_id")
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("task_id",), ("workspace_id",))
 
     workspace_id: str
+    task_id: str
     artifact_id: str
     number: int
     parts: tuple[Part, ...]

@@ -88,6 +88,7 @@ class Task(Record):
     columns: ClassVar[tuple[str, ...]] = ("workspace_id", "status", "assigned_to", "session_id")
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("workspace_id",),)
     searchable: ClassVar[tuple[str, ...]] = ("title", "objective", "scope", "completion_summary")
+    remembered: ClassVar[bool] = True
 
     title: str
     objective: str
@@ -109,6 +110,8 @@ class Task(Record):
     input_requests: tuple[InputRequest, ...] = ()
     message_count: int = 0
     """How many messages its history has."""
+    outputs: dict[str, int] = {}
+    """The artifacts that came out of it, in their order, by their ids, each with its version."""
     metadata: dict[str, JsonValue] | None = None
     """Of whoever gave it; the hub keeps it and reads nothing in it."""
     verification_verdict: Verdict | None = None
@@ -211,6 +214,8 @@ class Dependents(Record):
 
 class Artifact(Record):
     """What comes out of a task, and the evidence on it: a screenshot, test results, a diff, logs."""
+
+    remembered: ClassVar[bool] = True
 
     kind: ClassVar[str] = "artifact"
     plural: ClassVar[str] = "artifacts"

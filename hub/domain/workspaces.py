@@ -13,6 +13,7 @@ class Workspace(Record):
     kind: ClassVar[str] = "workspace"
     plural: ClassVar[str] = "workspaces"
     columns: ClassVar[tuple[str, ...]] = ("status",)
+    remembered: ClassVar[bool] = True
 
     title: str
     status: WorkspaceStatus = "active"

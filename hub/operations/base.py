@@ -11,11 +11,12 @@ from pydantic.alias_generators import to_camel
 
 from hub.access import Caller
 from hub.addresses import Reach
+from hub.domain.agents import Agent
 from hub.domain.errors import NotFound, Refused, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.workspaces import Workspace
-from hub.ports import R, Vault
+from hub.ports import Offer, R, Vault
 from hub.unit import UnitOfWork
 
 Profile = str
@@ -82,6 +83,8 @@ class Listing(Generic[R]):
 
 
 Output = Value | Listing[Any]
+Offers = Callable[[str], Offer | None]
+"""By an agent's id."""
 In = TypeVar("In", bound=Input)
 
 
@@ -94,10 +97,15 @@ class Call:
     vault: Vault | None = None
     reach: Reach = "all"
     """How far the hub goes for other MCP servers."""
+    offers: Offers | None = None
 
     @property
     def now(self) -> Instant:
         return self.unit.now
+
+    def offer(self, agent: Agent) -> Offer | None:
+        """A worker's, to begin with what is given to the agent now."""
+        return self.offers(agent.id) if self.offers else None
 
     async def need(self, type_: type[R], key: str, shown: str | None = None) -> R:
         """The record, or NotFound."""
@@ -108,9 +116,8 @@ class Call:
 
     async def workspace(self, id_: str) -> Workspace:
         """The workspace that something is made in: it must still be there when that is committed."""
-        workspace = await self.unit.get_guarded(Workspace, id_)
-        if workspace is None:
-            raise NotFound("workspace", id_)
+        workspace = await self.need(Workspace, id_)
+        self.unit.guard(workspace)
         if workspace.status == "deleting":
             raise Refused(f"Workspace {id_!r} is being deleted: nothing more is made in it.")
         return workspace

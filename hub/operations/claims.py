@@ -57,15 +57,11 @@ async def claim_task(given: ClaimTask, call: Call) -> Task:
     """
     agent = await call.need(Agent, given.agent_id)
     task = await _claimable(given, call)
-    renewed = task.claimed_at(call.now)
-    token = task.claim_count + (0 if renewed else 1)
-    claim = Claim(agent_id=agent.id, token=token, expires_at=later(call.now, given.lease_seconds), worker=given.worker)
-    if renewed:
+    if task.claim and task.claimed_at(call.now):
+        claim = task.claim.model_copy(update={"expires_at": later(call.now, given.lease_seconds)})
         return call.unit.put(task.model_copy(update={"claim": claim}))
-    if agent.status == "PENDING":
-        call.update(agent, status="ACTIVE")
-    changed = {"claim": claim, "claim_count": token, **IN_WORK, "assigned_to": agent.id}
-    return call.write(task.model_copy(update=changed), "claimed", agentId=agent.id, token=token)
+    taken = begun(task, agent, given.worker, given.lease_seconds, call)
+    return call.write(taken, "claimed", agentId=agent.id, token=taken.claim_count)
 
 
 async def renew_claim(given: RenewClaim, call: Call) -> Task:
@@ -100,6 +96,15 @@ async def delegate_task(given: DelegateTask, call: Call) -> Task:
         message = stage_message(task, "user", (Part(text=given.message),), call, agent_id=given.caller_agent_id)
         changed, said = changed | {"message_count": message.number}, told(message)
     return call.write(task.model_copy(update=changed), "delegated", agentId=agent.id, callerAgentId=given.caller_agent_id, **said)
+
+
+def begun(task: Task, agent: Agent, worker: str | None, lease_seconds: int, call: Call) -> Task:
+    """The task in work, under a new claim of the agent's, who is active from now on."""
+    if agent.status == "PENDING":
+        call.update(agent, status="ACTIVE")
+    token = task.claim_count + 1
+    claim = Claim(agent_id=agent.id, token=token, expires_at=later(call.now, lease_seconds), worker=worker)
+    return task.model_copy(update={"claim": claim, "claim_count": token, **IN_WORK, "assigned_to": agent.id})
 
 
 async def tell(

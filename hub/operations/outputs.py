@@ -1,10 +1,11 @@
 """What comes out of a task, whole or chunk by chunk, and the task with all of it as it is now."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from hub.domain.errors import Busy, Invalid
+from hub.domain.errors import Invalid, NotFound
 from hub.domain.model import Instant, new_id
 from hub.domain.task_messages import ArtifactChunk, Part, TaskMessage, joined, text_of
 from hub.domain.tasks import Artifact, Task, TaskStatus
@@ -14,10 +15,9 @@ from hub.operations.claims import expect_running
 from hub.operations.histories import Metadata
 from hub.operations.task_messages import Parts, expect_parts
 from hub.operations.tasks import expect_claim
+from hub.ports import Find
 
-LOOKS = 20
-"""How often a task that changes meanwhile is read anew."""
-MOST_LISTED = 10_000
+ALL = 1_000_000
 
 
 class AppendArtifact(Mutation):
@@ -94,22 +94,26 @@ async def put_out(given: AppendArtifact, task: Task, call: Call) -> Artifact:
     stored = call.unit.put(artifact.model_copy(update=changed))
     if stored.version == 1 or given.last:
         call.emit(stored, "created" if stored.version == 1 else "updated", taskId=task.id)
+    task = task.model_copy(update={"outputs": {**task.outputs, stored.id: stored.version}})
     call.write(task, "artifact_updated", **_told(given, stored))
     return stored
 
 
 async def get_task_state(given: GetTaskState, call: Call) -> TaskState:
     """Read a task with its messages and what came out of it so far, all of one moment."""
-    for _ in range(LOOKS):
-        cursor = await call.unit.latest()
-        task = await call.need(Task, given.task_id)
-        messages = await _messages(task, given.history_length, call)
-        artifacts = [one async for one in call.unit.every(Artifact, task_id=task.id) if one.type == "output"]
-        whole = tuple([await grown(one, call) for one in artifacts])
-        again = await call.need(Task, given.task_id)
-        if again.version == task.version:
-            return TaskState(task=task, messages=messages, artifacts=whole, cursor=cursor)
-    raise Busy("The task changes too quickly to be read whole. Ask again.")
+    of = (("task_id", given.task_id),)
+    queries = [Find(Task, key=given.task_id), Find(Artifact, (*of, ("type", "output")), limit=ALL), Find(ArtifactChunk, of, limit=ALL)]
+    look = await call.unit.look(*queries, *([] if given.history_length == 0 else [Find(TaskMessage, of, limit=ALL)]))
+    found, outputs, grown, *said = look.found
+    if not found:
+        raise NotFound("task", given.task_id)
+    task, pieces = Task.model_validate_json(found[0]), [ArtifactChunk.model_validate_json(body) for body in grown]
+    places = {id_: place for place, id_ in enumerate(task.outputs)}
+    artifacts = [_grown(Artifact.model_validate_json(body), pieces) for body in outputs]
+    history = (said[0] if said else ())[-(given.history_length or 0) :]
+    messages = [TaskMessage.model_validate_json(body) for body in history]
+    artifacts.sort(key=lambda one: places[one.id])
+    return TaskState(task=task, messages=tuple(messages), artifacts=tuple(artifacts), cursor=look.cursor)
 
 
 async def list_changed_tasks(given: ListChangedTasks, call: Call) -> ChangedTasks:
@@ -127,12 +131,11 @@ async def list_changed_tasks(given: ListChangedTasks, call: Call) -> ChangedTask
     return ChangedTasks(tasks=tuple(page), total=len(found), next_cursor=more)
 
 
-async def grown(artifact: Artifact, call: Call) -> Artifact:
+def _grown(artifact: Artifact, pieces: Sequence[ArtifactChunk]) -> Artifact:
     """With what it has so far, if it still grows."""
     if not artifact.chunk_count:
         return artifact
-    chunks = [part async for chunk in call.unit.every(ArtifactChunk, artifact_id=artifact.id) for part in chunk.parts]
-    parts = joined((*artifact.parts, *chunks))
+    parts = joined((*artifact.parts, *(part for piece in pieces if piece.artifact_id == artifact.id for part in piece.parts)))
     return artifact.model_copy(update={"parts": parts, "content": text_of(parts) or None})
 
 
@@ -155,7 +158,11 @@ async def _artifact(given: AppendArtifact, task: Task, call: Call) -> Artifact:
 
 async def _take_chunks(artifact: Artifact, call: Call) -> tuple[Part, ...]:
     """Their parts; they themselves are removed."""
-    chunks = [chunk async for chunk in call.unit.every(ArtifactChunk, artifact_id=artifact.id)] if artifact.chunk_count else []
+    chunks = (
+        [chunk async for chunk in call.unit.every(ArtifactChunk, task_id=artifact.task_id, artifact_id=artifact.id)]
+        if artifact.chunk_count
+        else []
+    )
     for chunk in chunks:
         call.unit.remove(chunk)
     return tuple(part for chunk in chunks for part in chunk.parts)
@@ -163,17 +170,11 @@ async def _take_chunks(artifact: Artifact, call: Call) -> tuple[Part, ...]:
 
 def _stage_chunks(artifact: Artifact, chunks: tuple[Parts, ...], call: Call) -> int:
     count = artifact.chunk_count
+    of = {"workspace_id": artifact.workspace_id, "task_id": artifact.task_id, "artifact_id": artifact.id}
     for parts in chunks:
         count += 1
-        call.unit.put(ArtifactChunk(workspace_id=artifact.workspace_id, artifact_id=artifact.id, number=count, parts=parts))
+        call.unit.put(ArtifactChunk(**of, number=count, parts=parts))
     return count
-
-
-async def _messages(task: Task, last: int | None, call: Call) -> tuple[TaskMessage, ...]:
-    if last == 0:
-        return ()
-    messages = [one async for one in call.unit.every(TaskMessage, task_id=task.id)]
-    return tuple(messages if last is None else messages[-last:])
 
 
 def _told(given: AppendArtifact, artifact: Artifact) -> dict[str, JsonValue]:

@@ -12,7 +12,7 @@ from hub.domain.push_configs import PushVersion
 from hub.domain.task_messages import Part, SentMessage, TaskMessage, text_of
 from hub.domain.tasks import InputRequest, Task
 from hub.operations.base import Call, Id, Listing, Mutation, Operation, Page
-from hub.operations.claims import expect_running
+from hub.operations.claims import begun, expect_running
 from hub.operations.histories import Metadata, stage_message, told
 from hub.operations.push_configs import CreatePushConfig, GivenAuthentication, Secret, create_push_config
 from hub.operations.tasks import expect_claim
@@ -72,7 +72,7 @@ async def send_task_message(given: SendTaskMessage, call: Call) -> Task:
     """
     expect_parts(given.parts)
     sent = SentMessage(id=_sent_id(given, call), workspace_id="", task_id="")
-    if (known := await call.unit.get(SentMessage, sent.id)) and (task := await call.unit.get(Task, known.task_id)):
+    if (known := await call.unit.get_repeated(SentMessage, sent.id)) and (task := await call.unit.get(Task, known.task_id)):
         return task
     task = await (_gone_on(given, call) if given.task_id else _begun(given, call))
     call.unit.put((known or sent).model_copy(update={"workspace_id": task.workspace_id, "task_id": task.id}))
@@ -113,7 +113,12 @@ async def _begun(given: SendTaskMessage, call: Call) -> Task:
         message_count=1, metadata=given.metadata, creation_source="agent",
     )  # fmt: skip
     _stage_sent(task.model_copy(update={"message_count": 0}), given, call)
-    return call.create(task, **({"agentId": agent.id} if agent else {}))
+    if agent is None:
+        return call.create(task)
+    if (offer := call.offer(agent)) is None:
+        return call.create(task, agentId=agent.id)
+    task = begun(task, agent, offer.worker, offer.lease_seconds, call)
+    return call.create(task, agentId=agent.id, token=task.claim_count, worker=offer.worker)
 
 
 async def _gone_on(given: SendTaskMessage, call: Call) -> Task:

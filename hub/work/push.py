@@ -114,7 +114,7 @@ class Pushes:
     async def _read(self, tenant: str) -> None:
         while True:
             kinds = (PushConfig.kind, Task.kind) if self._watched[tenant] else (PushConfig.kind,)
-            page = await self._hub.store.after(self._cursors[tenant], tenant, Filter(kinds=kinds), PAGE)
+            page = await self._hub.store.news(self._cursors[tenant], tenant, Filter(kinds=kinds), PAGE)
             for logged in page.events:
                 self._heard(tenant, logged)
             self._cursors[tenant] = page.cursor

@@ -35,13 +35,13 @@ class Place:
 class Run:
     """The desk that its turn reports to."""
 
-    def __init__(self, hub: Hub, tenant: str, task_id: str, agent_id: str, place: Place) -> None:
+    def __init__(self, hub: Hub, tenant: str, task_id: str, agent_id: str, place: Place, token: int = 0) -> None:
         self.hub, self.task_id, self.agent_id, self.place = hub, task_id, agent_id, place
         self.caller = Caller(tenant, agent_id, frozenset({READ, WRITE}))
         self.job: asyncio.Task[None] | None = None
-        self.token = 0
+        self.token = token
         """Of its claim; 0: it has none yet."""
-        self.renewed = 0.0
+        self.renewed = get_running_loop().time()
         """When the claim was known to last for a whole lease, by the loop's clock."""
         self.turn: Turn | None = None
         self.busy = False
@@ -85,12 +85,18 @@ class Run:
             self._early.append(number)
 
     async def begin(self, task: Task) -> Turn:
-        unit = UnitOfWork(self.hub.store, self.caller.tenant, task.updated_at)
-        history = [one async for one in unit.every(TaskMessage, task_id=task.id)] if task.message_count else []
-        self.turn = Turn(task, self.agent_id, [one for one in history if one.number <= task.message_count], self)
+        self.turn = Turn(task, self.agent_id, await self._history(task), self)
         for number in self._early:
             self.turn.heard(number)
         return self.turn
+
+    async def _history(self, task: Task) -> list[TaskMessage]:
+        keys = [numbered_key(task.id, number) for number in range(1, task.message_count + 1)]
+        known = [one for key in keys if (one := self.hub.remembered(self.caller.tenant, TaskMessage, key))]  # no message ever changes
+        if len(known) == len(keys):
+            return known
+        unit = UnitOfWork(self.hub.store, self.caller.tenant, task.updated_at)
+        return [one async for one in unit.every(TaskMessage, task_id=task.id) if one.number <= task.message_count]
 
     @asynccontextmanager
     async def placed(self) -> AsyncIterator[None]:

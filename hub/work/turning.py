@@ -28,8 +28,11 @@ class Turning:
     async def turn(self, run: Run, new: bool) -> Sequence[str] | None:
         """Claim it, run it, report. Answers None, or what has to come first: ids of tasks, or nothing where only time helps.
 
-        `new`: it was just made, so that nothing has to be known of it before it is claimed.
+        `new`: it was just made, so that nothing has to be known of it before it is claimed; or it was claimed as it was made.
         """
+        if run.token:
+            await self._given(run)
+            return None
         begun = False
         if not new:
             task = await run.read()
@@ -54,6 +57,16 @@ class Turning:
         else:
             await self._taken(run, claimed)
         return None
+
+    async def _given(self, run: Run) -> None:
+        """It came with its claim, unless that is over already."""
+        task = run.hub.remembered(run.caller.tenant, Task, run.task_id) or await run.read()
+        if task is None or not run.holds(task):
+            return
+        if run.over:
+            await self._stopped(run)
+        else:
+            await self._taken(run, task)
 
     async def renewed(self, run: Run) -> bool:
         """False: it is somebody else's now, or nobody's. Raises HubError when that is not known."""

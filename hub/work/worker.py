@@ -20,7 +20,7 @@ from hub.app import Hub
 from hub.domain.errors import HubError
 from hub.domain.model import instant, new_id, utc_now
 from hub.domain.tasks import Task, TaskStatus
-from hub.ports import AgentRunner, Clock, Filter, Logged
+from hub.ports import AgentRunner, Clock, Filter, Logged, Offer
 from hub.unit import UnitOfWork
 from hub.work.runs import Place, Run
 from hub.work.turning import Turning
@@ -49,7 +49,8 @@ class Worker:
         """What runs `beside` it begins and ends with it."""
         self._hub, self._runners, self._tenant, self._clock = hub, runners, tenant, clock
         self._lease, self._beside = lease_seconds, beside
-        self._turning = Turning(new_id(), lease_seconds, clock)
+        self._name = new_id()
+        self._turning = Turning(self._name, lease_seconds, clock)
         self._shared = Semaphore(at_once)
         self._places: dict[str, Place] = {}
         self._runs: dict[str, Run] = {}
@@ -65,12 +66,14 @@ class Worker:
         """From here on nothing that is given to its agents is missed."""
         cursor = await self._hub.store.latest()
         await self._look_for_agents()
+        self._hub.offers[self._tenant] = self._offer
         self._loops = [create_task(self._follow(cursor)), create_task(self._keep_claims())]
         self._besides = [create_task(loop()) for loop in self._beside]
 
     async def aclose(self, patience: float = 5.0) -> None:
         """Cancel what runs, and give it back or say that it failed; wait for that so many seconds at most."""
         self._stopping = True
+        self._hub.offers.pop(self._tenant, None)
         for loop in self._loops:
             loop.cancel()
         for run in self._runs.values():
@@ -84,6 +87,13 @@ class Worker:
             beside.cancel()
         if self._besides:
             await asyncio.wait(self._besides, timeout=patience)
+
+    def _offer(self, agent_id: str) -> Offer | None:
+        """To begin with a task of this agent as it is made, while there is a place."""
+        place = self._places.get(agent_id)
+        if place is None or place.own.locked() or place.shared.locked():
+            return None
+        return Offer(self._name, self._lease)
 
     async def _follow(self, cursor: int) -> None:
         """Go on from the same place whatever happens."""
@@ -131,11 +141,20 @@ class Worker:
                     run.again = agent_id
                 if run.token and not run.busy and not run.holds(await run.read()):
                     run.end("lost")
+        elif name == "task.created" and agent_id in self._places:
+            self._made(task_id, agent_id, event.get("data", {}))
         elif name in FOR_AN_AGENT and agent_id in self._places:
-            self._take_up(task_id, agent_id, new=name == "task.created")
+            self._take_up(task_id, agent_id)
         if name not in HARMLESS:
             for waiting, its_agent in self._blocked.pop(task_id, {}).items():
                 self._take_up(waiting, its_agent)
+
+    def _made(self, task_id: str, agent_id: str, data: dict[str, Any]) -> None:
+        """Its claim may have been made with it: this worker's, or another one's."""
+        if data.get("worker") in (None, self._name):
+            self._take_up(task_id, agent_id, new=True, token=data.get("token", 0))
+        else:
+            self._watched[task_id] = agent_id
 
     async def _look_for_agents(self) -> None:
         found = {id_: (runner, terms) for runner in self._runners for id_, terms in (await runner.agents()).items()}
@@ -154,11 +173,11 @@ class Worker:
                 if task.assigned_to in agents:
                     self._take_up(task.id, task.assigned_to)
 
-    def _take_up(self, task_id: str, agent_id: str, new: bool = False) -> None:
+    def _take_up(self, task_id: str, agent_id: str, new: bool = False, token: int = 0) -> None:
         place = self._places.get(agent_id)
         if task_id not in self._runs and place and not self._stopping:
             self._watched.pop(task_id, None)
-            run = self._runs[task_id] = Run(self._hub, self._tenant, task_id, agent_id, place)
+            run = self._runs[task_id] = Run(self._hub, self._tenant, task_id, agent_id, place, token)
             run.job = create_task(self._work(run, new))
 
     async def _work(self, run: Run, new: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from hub.access import Caller
@@ -14,7 +15,7 @@ from hub.app import Hub
 from hub.domain.errors import HubError
 from hub.domain.push_configs import PushConfig, PushVersion
 from hub.domain.task_messages import TaskMessage, numbered_key
-from hub.domain.tasks import Task
+from hub.domain.tasks import Artifact, Task
 from hub.operations.outputs import ChangedTasks, TaskState
 from hub.operations.push_configs import PushConfigs
 from hub.ports import Json
@@ -69,15 +70,19 @@ class Service:
 
     async def send(self, params: Json, asked: Asked) -> Json:
         """SendMessage (§3.1.1). Waits for the end or a question, unless `returnImmediately`; then the task as it is."""
+        cursor = self._hub.store.heard
         task, _, how = await self._sent(params, asked)
+        version = task.version
         if not how.immediately and STATES[task.state] not in SETTLED:
-            await self._settled(task, asked)
+            version = await self._settled(task, cursor, asked)
+        if known := self._remembered(task.id, version, asked):
+            return {"task": task_of(*known, how.history)}
         state = await self._state(task.id, _own(asked), how.history)
         return {"task": _whole(state, how.history)}
 
     async def stream(self, params: Json, asked: Asked) -> Stream:
         """SendStreamingMessage (§3.1.2): the task, then what happens to it until it has ended or asks something."""
-        cursor = await self._hub.store.latest()
+        cursor = self._hub.store.heard
         task, new, how = await self._sent(params, asked)
         if asked.last_event is not None:
             rest = self._rest(task, asked.last_event, asked, SETTLED)
@@ -169,15 +174,17 @@ class Service:
         task: Task = await self._call("send_task_message", arguments, asked)
         return task, task.version == 1 and "taskId" not in arguments, how
 
-    async def _settled(self, task: Task, asked: Asked) -> None:
+    async def _settled(self, task: Task, cursor: int, asked: Asked) -> int:
+        """The version that it had then."""
         try:
-            await self._following.settled(asked.caller.tenant, task.id, self._untaken, self._taken)
+            return await self._following.settled(asked.caller.tenant, task, cursor, self._untaken, self._taken)
         except HubError as error:
             raise errors.of(error) from None
 
     async def _begun(self, task: Task, cursor: int, asked: Asked) -> Stream:
         """From the task's very beginning, so that nothing is told in one with its state that happened since."""
-        message = await self._hub.store.get(asked.caller.tenant, TaskMessage, numbered_key(task.id, 1))
+        place = asked.caller.tenant, TaskMessage, numbered_key(task.id, 1)
+        message = self._hub.remembered(*place) or await self._hub.store.get(*place)
         yield update_of({"task": task_of(task, [message] if message else [])}, cursor)
         async with aclosing(self._following.updates(asked.caller.tenant, task.id, Place(cursor), SETTLED, task)) as updates:
             async for update in updates:
@@ -221,6 +228,19 @@ class Service:
         """An agent's tasks are those that it was given; of others it knows nothing."""
         task: Task = await self._call("get_task", {"taskId": id_}, asked)
         return _expect_own(task, asked)
+
+    def _remembered(self, id_: str, version: int, asked: Asked) -> tuple[Task, list[TaskMessage], list[Artifact]] | None:
+        """The task with all of it at this version or a later one, if this process knows it."""
+        recall = partial(self._hub.remembered, asked.caller.tenant)
+        task = recall(Task, id_)
+        if task is None or task.version < version:
+            return None
+        messages = [said for number in range(1, task.message_count + 1) if (said := recall(TaskMessage, numbered_key(id_, number)))]
+        artifacts = [one for key, known in task.outputs.items() if (one := recall(Artifact, key)) and one.version == known]
+        whole = (
+            len(messages) == task.message_count and len(artifacts) == len(task.outputs) and not any(one.chunk_count for one in artifacts)
+        )
+        return (task, messages, artifacts) if whole else None
 
     async def _state(self, id_: str, asked: Asked, last: int | None = None) -> TaskState:
         arguments = {"taskId": id_} if last is None else {"taskId": id_, "historyLength": last}

@@ -16,8 +16,9 @@ from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Busy, HubError, Internal
 from hub.domain.tasks import Task
+from hub.feed import Signal
 from hub.ports import Filter
-from protocols.a2a.states import CANCELED, SETTLED, STATES, SUBMITTED
+from protocols.a2a.states import SETTLED, STATES, SUBMITTED
 from protocols.a2a.updates import DELETED, Happened, Update, Updates, happened
 from protocols.streams import HEARTBEAT
 
@@ -51,7 +52,7 @@ class Follower:
 
     def __init__(self) -> None:
         self._facts: deque[Happened] = deque()
-        self._news = asyncio.Event()
+        self._news = Signal()
         self._failure: HubError | None = None
         self.lags = False
         """Facts were dropped: read the log."""
@@ -61,19 +62,16 @@ class Follower:
             self._facts.clear()
             self.lags = True
         self._facts.append(fact)
-        self._news.set()
+        self._news.wake()
 
     def fail(self, error: HubError) -> None:
         self._failure = error
-        self._news.set()
+        self._news.wake()
 
     async def next(self, patience: float) -> Happened | None:
         """None after `patience` seconds of silence. Raises what ended the tail."""
         if not self._facts and self._failure is None:
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self._news.wait()
+            await self._news.wait(patience)
         if self._facts:
             return self._facts.popleft()
         if self._failure:
@@ -90,12 +88,10 @@ class Tail:
         self._reading: asyncio.Task[None] | None = None
         self._left = 0.0
 
-    async def join(self, task_id: str) -> Follower:
+    def join(self, task_id: str) -> Follower:
         """From now on each fact about the task is fed to it. What happened before is the caller's to read, afterwards."""
         if not self._reads:
-            cursor = await self._hub.store.latest()
-            if not self._reads:
-                self._reading = asyncio.create_task(self._read(cursor))
+            self._reading = asyncio.create_task(self._read(self._hub.store.heard))
         follower = Follower()
         self._followers[task_id].add(follower)
         return follower
@@ -153,22 +149,25 @@ class Following:
         for tail in self._tails.values():
             await tail.close()
 
-    async def settled(self, tenant: str, task_id: str, untaken: float, taken: float) -> None:
+    async def settled(self, tenant: str, task: Task, after: int, untaken: float, taken: float) -> int:
         """Return when the task has ended or asks something, and in any case after so many seconds: fewer while nobody works on it.
 
-        Raises what the store fails with.
+        `task` is as it was behind the cursor; the answer is its version then. Raises what the store fails with.
         """
-        loop = asyncio.get_running_loop()
-        begun, tail = loop.time(), self._tail(tenant)
-        follower = await tail.join(task_id)
-        try:
-            task = await self._hub.store.get(tenant, Task, task_id)
-            state = STATES[task.state] if task else CANCELED
-            while state not in SETTLED and (left := begun + (untaken if state == SUBMITTED else taken) - loop.time()) > 0:
-                if fact := await follower.next(left):
-                    state = fact.state
-        finally:
-            tail.leave(task_id, follower)
+        loop, version, state = asyncio.get_running_loop(), task.version, STATES[task.state]
+        begun = loop.time()
+        with suppress(TimeoutError):
+            async with (
+                asyncio.timeout(untaken if state == SUBMITTED else taken) as limit,
+                aclosing(self._facts(tenant, task.id, after)) as facts,
+            ):
+                async for fact in facts:
+                    if fact and (fact.version > task.version or fact.name == DELETED):
+                        version, state = fact.version, fact.state
+                        if state in SETTLED:
+                            break
+                        limit.reschedule(begun + (untaken if state == SUBMITTED else taken))
+        return version
 
     async def updates(
         self, tenant: str, task_id: str, after: Place, ends: AbstractSet[str], told: Task | None = None
@@ -199,7 +198,7 @@ class Following:
 
     async def _facts(self, tenant: str, task_id: str, cursor: int) -> AsyncGenerator[Happened | None, None]:
         tail = self._tail(tenant)
-        follower = await tail.join(task_id)
+        follower = tail.join(task_id)
         follower.lags = True  # by what happened before it joined
         try:
             while True:
@@ -220,7 +219,7 @@ class Following:
     async def _logged(self, tenant: str, task_id: str, cursor: int) -> AsyncGenerator[Happened, None]:
         wanted = Filter(kinds=TASKS, record_id=task_id)
         while True:
-            page = await self._hub.store.after(cursor, tenant, wanted, PAGE)
+            page = await self._hub.store.news(cursor, tenant, wanted, PAGE)
             for logged in page.events:
                 yield happened(logged)
             if page.cursor == cursor or not page.events:

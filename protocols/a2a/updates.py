@@ -111,7 +111,9 @@ async def rendered(hub: Hub, tenant: str, fact: Happened) -> tuple[Update, ...]:
 
 async def _message(hub: Hub, tenant: str, fact: Happened, data: Json, says: bool) -> Json | None:
     """What comes with the status: what the agent says, asks, or ends with."""
-    task = await hub.store.get(tenant, Task, fact.task_id)
+    task = hub.remembered(tenant, Task, fact.task_id)
+    if task is None or task.version < fact.version:
+        task = await hub.store.get(tenant, Task, fact.task_id)
     if task is None:
         return None
     if says:

@@ -31,16 +31,16 @@ def width(kinds: Sequence[type[Record]]) -> int:
     return max(len(type_.columns) + (2 if type_.searchable else 0) for type_ in kinds)
 
 
-def row(tenant: str, record: Record) -> sql.Values:
+def row(tenant: str, record: Record, body: str) -> sql.Values:
     """The values of the columns, and then the texts under search: the first field's, and the others' together.
 
     Punctuation goes here, or Postgres takes a path, an address or 1.5 for one word; its own `translate` costs ten times as much.
     """
     first, *others = type(record).searchable or ("",)
     if not first:
-        return sql.row(tenant, record)
+        return sql.row(tenant, record, body)
     texts = (record.column(first) or "", " ".join(record.column(name) or "" for name in others))
-    return (*sql.row(tenant, record), *(text[: LONGEST_TEXT // 2].translate(SPACED) for text in texts))
+    return (*sql.row(tenant, record, body), *(text[: LONGEST_TEXT // 2].translate(SPACED) for text in texts))
 
 
 def inserted(type_: type[Record], values: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -16,10 +16,10 @@ SQLITE = (
     "CREATE INDEX sent_message_by_workspace_id ON sent_message (workspace_id, tenant, id)",
     (
         "CREATE TABLE artifact_chunk (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
-        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, artifact_id TEXT)"
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, task_id TEXT, artifact_id TEXT)"
     ),
     "CREATE UNIQUE INDEX artifact_chunk_key ON artifact_chunk (tenant, id)",
-    "CREATE INDEX artifact_chunk_by_artifact_id ON artifact_chunk (artifact_id, tenant, id)",
+    "CREATE INDEX artifact_chunk_by_task_id ON artifact_chunk (task_id, tenant, id)",
     "CREATE INDEX artifact_chunk_by_workspace_id ON artifact_chunk (workspace_id, tenant, id)",
     (
         "CREATE TABLE remote_agent (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
@@ -63,9 +63,9 @@ POSTGRES = (
     (
         'CREATE TABLE artifact_chunk (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", '
-        'artifact_id TEXT COLLATE "C", PRIMARY KEY (tenant, id))'
+        'task_id TEXT COLLATE "C", artifact_id TEXT COLLATE "C", PRIMARY KEY (tenant, id))'
     ),
-    "CREATE INDEX artifact_chunk_by_artifact_id ON artifact_chunk (artifact_id, tenant, id)",
+    "CREATE INDEX artifact_chunk_by_task_id ON artifact_chunk (task_id, tenant, id)",
     "CREATE INDEX artifact_chunk_by_workspace_id ON artifact_chunk (workspace_id, tenant, id)",
     (
         'CREATE TABLE remote_agent (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '

@@ -33,7 +33,7 @@ def rows() -> tuple[Task, sql.Values, sql.Values]:
     """What a naive call writes: the same record and the same event."""
     given = CreateTask.__pydantic_validator__.validate_json(BODY)
     task = Task(**{"workspace_id": given.workspace_id} | changes(given, Task)).stamped(1, instant(utc_now()))
-    return task, sql.row("local", task), sql.logged("local", fact(task, "created", at=task.created_at, by="local"))
+    return task, sql.row("local", task, task.to_json()), sql.logged("local", fact(task, "created", at=task.created_at, by="local"))
 
 
 async def naive_sqlite(path: Path) -> Call:
@@ -67,7 +67,7 @@ async def naive_postgres(url: str) -> Call:
 
     async def call() -> None:
         task, _, event = rows()
-        row = schema.row("local", task)
+        row = schema.row("local", task, task.to_json())
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(f"INSERT INTO task ({', '.join(names)}) VALUES ({', '.join(values)})", *row)
             await connection.execute(f"INSERT INTO naive_log ({', '.join(sql.EVENT_COLUMNS[1:])}) VALUES ($1, $2, $3, $4, $5, $6)", *event)

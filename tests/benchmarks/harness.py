@@ -9,12 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
 Call = Callable[[], Awaitable[object]]
 ROUNDS, SECONDS = 5, 0.6
+NUMBER = b"########"
+"""Where this stands in a request, each time it is sent has another number of as many digits."""
 TASK = json.dumps({"title": "a task with a title", "objective": "x" * 120}).encode()
 
 
@@ -65,6 +68,8 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     expected: bytes = b""
     """What is in the body of a right answer."""
+    parts: int = 1
+    """What the cost is told for, if not for the whole."""
 
     def encode(self) -> bytes:
         lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in self.headers)]
@@ -89,16 +94,17 @@ async def ask(port: int, request: Request) -> tuple[bytes, bytes]:
 async def load(server: Server, requests: Sequence[Request], seconds: float) -> float:
     """CPU microseconds of the server for a request. Each request is sent again and again by a keep-alive connection of its own."""
     stop, done = time.perf_counter() + seconds, 0
+    numbers = count()
 
     async def client(request: Request) -> None:
         nonlocal done
         encoded = request.encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         while time.perf_counter() < stop:
-            head, body = await _exchange(reader, writer, encoded)
+            head, body = await _exchange(reader, writer, encoded.replace(NUMBER, b"%08d" % next(numbers)))
             assert b" 20" in head[:13], head
             assert request.expected in body, body
-            done += 1
+            done += request.parts
         writer.close()
 
     before = cpu_seconds(server.pid)
@@ -160,4 +166,15 @@ def rss_megabytes(pid: int) -> float:
 async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, encoded: bytes) -> tuple[bytes, bytes]:
     writer.write(encoded)
     head = await reader.readuntil(b"\r\n\r\n")
+    if b"chunked" in head.lower():
+        return head, await _chunked(reader)
     return head, await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+
+
+async def _chunked(reader: asyncio.StreamReader) -> bytes:
+    """All chunks of a body as they came, its length the sum of theirs."""
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return body

@@ -472,6 +472,7 @@ async def test_agents_that_come_and_go_while_the_worker_runs_are_noticed(hub: Hu
             assert await outcome(hub, await send(hub, name, "late")) == ("COMPLETED", f"{name}: late")
         del runner.known["one"]
         await ask(hub, "create_note", title="one", content="It is gone.")
+        assert await outcome(hub, await send(hub, "two", "meanwhile")) == ("COMPLETED", "two: meanwhile")
         left = await send(hub, "one")
         assert await outcome(hub, await send(hub, "two", "still")) == ("COMPLETED", "two: still")
     await worker.aclose()

@@ -69,7 +69,7 @@ class Receiver:
 
 
 class Time(Clock):
-    """Every wait is over at once, and so much later. `stopped`: it waits for the test."""
+    """Every wait is over at once, and so much later. `stopped`: it waits for the test, unless there is nothing to wait for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Time(Clock):
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.waiting.set()
-        if self.stopped:
+        if self.stopped and seconds > 0:
             await asyncio.Event().wait()
         self.turn(seconds)
 

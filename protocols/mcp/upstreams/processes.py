@@ -125,7 +125,9 @@ class ProcessLink(asyncio.SubprocessProtocol):
             self._input.close()
             if not await self._ends():
                 self._signal(signal.SIGTERM)
-                await self._ends()
+                if not await self._ends():
+                    self.kill()
+                    await self._ends()  # or nobody would have waited for it
         finally:
             self.kill()
             self._transport.close()
