@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
@@ -12,13 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from hub.access import LOCAL, Caller
+from hub.access import LOCAL, LOCAL_TENANT, Caller
 from hub.addresses import HEALTH, MCP, base_url
 from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
-from hub.ports import HubStore, Vault
+from hub.ports import AgentRunner, HubStore, Vault
 from hub.settings import Settings
 from hub.version import VERSION
 
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from aiohttp.web import AppRunner
 
     from hub.work.functions import Function
-    from hub.work.worker import Worker
+    from hub.work.tenants import Workers
     from protocols.a2a.grpc import Port
     from protocols.a2a.remote_runner import RemoteRunner
 
 log = logging.getLogger("hub")
+
+GARBAGE = 20_000
+"""New objects after which cycles among them are looked for."""
 
 T = TypeVar("T")
 Started = dict[str, Any]
@@ -101,10 +105,10 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
     store = await open_store(settings)
     try:
         hub = hub_on(store, settings)
-        worker = await _worker(hub, settings, functions)
+        workers = await _workers(hub, settings, functions)
         runner, port = await _listen(hub, settings)
-        if worker:
-            await worker.start()
+        await workers.start()
+        _settle_memory()
         ready(_started(settings, runner, port))
         async with _pushing(hub):
             await stop.wait()
@@ -112,7 +116,7 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
     except BaseException:
         await store.close()
         raise
-    await _drain(runner, port, worker, store, settings.shutdown_seconds)
+    await _drain(runner, port, workers, store, settings.shutdown_seconds)
 
 
 async def stdio(settings: Settings, profile: str) -> None:
@@ -157,6 +161,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
+def _settle_memory() -> None:
+    """What was imported stays; a request makes hundreds of objects and leaves few in cycles: by default each is followed by a look."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 20)
+
+
 def _functions(settings: Settings) -> "dict[str, Function]":
     """Raises StartError."""
     if not settings.agents:
@@ -169,27 +180,34 @@ def _functions(settings: Settings) -> "dict[str, Function]":
         raise StartError(str(error)) from error
 
 
-async def _worker(hub: Hub, settings: Settings, functions: "Mapping[str, Function]") -> "Worker":
-    """The worker of the agents, not started yet: of these functions, and of those that are elsewhere."""
+async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]") -> "Workers":
+    """Not started yet: for the agents of these functions, who are the local tenant's, and for those elsewhere, of every tenant."""
     from hub.work.elsewhere import Elsewhere
     from hub.work.functions import FunctionRunner, keep_present, register
+    from hub.work.tenants import Workers
     from hub.work.worker import Worker
 
     await register(hub, functions)
-    elsewhere = Elsewhere(hub, partial(_remote_runner, hub))
-    beside: list[Callable[[], Coroutine[Any, Any, None]]] = [elsewhere.keep]
-    if functions:
-        beside.append(partial(keep_present, hub, [*functions]))
-    return Worker(hub, [FunctionRunner(functions), elsewhere], lease_seconds=settings.lease_seconds, beside=beside)
+
+    def make(tenant: str) -> Worker:
+        elsewhere = Elsewhere(hub, partial(_remote_runner, hub, tenant), tenant)
+        runners: list[AgentRunner] = [elsewhere]
+        beside: list[Callable[[], Coroutine[Any, Any, None]]] = [elsewhere.keep]
+        if functions and tenant == LOCAL_TENANT:
+            runners.append(FunctionRunner(functions))
+            beside.append(partial(keep_present, hub, [*functions]))
+        return Worker(hub, runners, tenant=tenant, lease_seconds=settings.lease_seconds, beside=beside)
+
+    return Workers(hub, make)
 
 
-async def _remote_runner(hub: Hub) -> "RemoteRunner":
+async def _remote_runner(hub: Hub, tenant: str) -> "RemoteRunner":
     def imported() -> "type[RemoteRunner]":
         from protocols.a2a.remote_runner import RemoteRunner
 
         return RemoteRunner
 
-    return (await asyncio.to_thread(imported))(hub)
+    return (await asyncio.to_thread(imported))(hub, tenant)
 
 
 @asynccontextmanager
@@ -275,13 +293,12 @@ def _started(settings: Settings, runner: "AppRunner", port: "Port | None") -> St
     return {"url": url, "pid": os.getpid(), "version": VERSION, "database": settings.shown_database, "doors": doors}
 
 
-async def _drain(runner: "AppRunner", port: "Port | None", worker: "Worker | None", store: HubStore, seconds: float) -> None:
+async def _drain(runner: "AppRunner", port: "Port | None", workers: "Workers", store: HubStore, seconds: float) -> None:
     """End what waits for the log and the agents' turns, stop accepting, end the streams, finish the requests, close the store."""
     try:
         async with asyncio.timeout(seconds):
             store.silence()
-            if worker:
-                await worker.aclose(seconds * 0.3)
+            await workers.aclose(seconds * 0.3)
             if port:
                 await port.close(seconds * 0.2)
             await runner.cleanup()

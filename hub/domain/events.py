@@ -19,6 +19,8 @@ class Event(Value):
     """The agent that a task is given to; who did something to it stands in the data."""
     state: str | None = None
     """What a task was in from then on (`Task.state`)."""
+    generation: int | None = None
+    """Which of a task's events it is, counted from 1 (`Task.generation`)."""
     at: Instant
     by: str
     """The caller's subject."""
@@ -33,8 +35,8 @@ def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, Jso
     workspace_id = record.id if record.kind == "workspace" else getattr(record, "workspace_id", None)
     name = f"{record.kind}.{what}"
     session_id, agent_id = getattr(record, "session_id", None), getattr(record, "assigned_to", None)
-    state = record.state if isinstance(record, Task) else None
+    state, generation = (record.state, record.generation) if isinstance(record, Task) else (None, None)
     return Event.trusted(
         name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, session_id=session_id, agent_id=agent_id,
-        state=state, at=at, by=by, data=data,
+        state=state, generation=generation, at=at, by=by, data=data,
     )  # fmt: skip

@@ -110,6 +110,8 @@ class Task(Record):
     input_requests: tuple[InputRequest, ...] = ()
     message_count: int = 0
     """How many messages its history has."""
+    generation: int = 0
+    """How many events there were of it; each event has its number. A version may have several, or none."""
     outputs: dict[str, int] = {}
     """The artifacts that came out of it, in their order, by their ids, each with its version."""
     metadata: dict[str, JsonValue] | None = None

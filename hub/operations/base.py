@@ -15,6 +15,7 @@ from hub.domain.agents import Agent
 from hub.domain.errors import NotFound, Refused, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
+from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Offer, R, Vault
 from hub.unit import UnitOfWork
@@ -150,16 +151,21 @@ class Call:
 
     def write(self, record: R, what: str, **data: JsonValue) -> R:
         """Stage the record and the fact."""
-        stored = self.unit.put(record)
+        stored = self.unit.put(_counted(record))
         self.emit(stored, what, **data)
         return stored
 
     def delete(self, record: Record) -> None:
         self.unit.remove(record)
-        self.emit(record, "deleted")
+        self.emit(_counted(record), "deleted")
 
     def emit(self, record: Record, what: str, **data: JsonValue) -> None:
         self.unit.emit(fact(record, what, at=self.now, by=self.caller.subject, data=data or None))
+
+
+def _counted(record: R) -> R:
+    """Before an event of it."""
+    return record.model_copy(update={"generation": record.generation + 1}) if isinstance(record, Task) else record
 
 
 def secret_place(tenant: str, type_: type[Record], key: str) -> str:

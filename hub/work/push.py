@@ -20,9 +20,9 @@ from hub.domain.errors import HubError
 from hub.domain.model import Instant, instant, later, utc_now
 from hub.domain.push_configs import PushConfig
 from hub.domain.tasks import Task
-from hub.domain.workspaces import Workspace
 from hub.ports import Clock, Filter, Find, Logged, PushRenderer, PushSender
 from hub.work.push_deliveries import LEASE, Attempt, Courier, Key
+from hub.work.tenants import STORED, stored_tenants
 
 log = logging.getLogger("push")
 
@@ -32,8 +32,6 @@ PATIENCE = 15.0
 """Seconds after which the log is read in any case, should another node's change have gone unheard."""
 TOGETHER = 0.02
 """Seconds in which what happens is read together."""
-TENANTS = 60.0
-"""Seconds between looks for tenants that other nodes brought."""
 TROUBLE = 5.0
 """Seconds before what failed within the hub is tried again."""
 PARTING = 1.0
@@ -78,11 +76,11 @@ class Pushes:
                 await asyncio.gather(*(self._courier.release(key) for key in held))
 
     async def _follow(self) -> None:
-        looked = -TENANTS
+        looked = -STORED
         while True:
             try:
-                if monotonic() - looked >= TENANTS:
-                    await self._adopt(await self._tenants())
+                if monotonic() - looked >= STORED:
+                    await self._adopt(await stored_tenants(self._hub))
                     looked = monotonic()
                 await self._adopt(self._hub.tenants)
                 await asyncio.gather(*map(self._read, self._cursors))
@@ -94,11 +92,6 @@ class Pushes:
             except Exception:
                 log.exception("following the log failed")
                 await asyncio.sleep(TROUBLE)
-
-    async def _tenants(self) -> frozenset[str]:
-        """Each has its default workspace."""
-        async with self._hub.store.snapshot((Workspace,)) as snapshot:
-            return frozenset([record.tenant async for records in snapshot.records for record in records])
 
     async def _adopt(self, tenants: frozenset[str]) -> None:
         """Follow them from now on, and deliver what is due."""

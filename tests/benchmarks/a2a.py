@@ -32,23 +32,19 @@ async def main() -> None:
         hub("memory:", *AGENTS) as memory,
         hub(f"sqlite:{Path(folder) / 'hub.db'}", *AGENTS) as sqlite,
         process("-m", "tests.benchmarks.a2a_sdk") as sdk,
+        process("-m", "tests.benchmarks.a2a_sdk", str(Path(folder) / "sdk.db")) as durable,
     ):
-        for number in (1, 16):
-            figures = await compare({
-                "memory": (memory, [send("/agents/echo")] * number),
-                "sqlite": (sqlite, [send("/agents/echo")] * number),
-                "SDK": (sdk, [send("/")] * number),
-            })  # fmt: skip
-            for by, goal in (("memory", 8), ("sqlite", 5)):
-                what = f"A2A SendMessage, {by}, {number} client{'s' * (number > 1)}"
-                tell_saved(what, figures, "SDK", goal, by)
-        figures = await compare({
-            "memory": (memory, [stream("/agents/pieces")]),
-            "sqlite": (sqlite, [stream("/agents/pieces")]),
-            "SDK": (sdk, [stream("/")]),
-        })  # fmt: skip
-        for by in ("memory", "sqlite"):
-            tell_saved(f"A2A a piece of a stream, {by}", figures, "SDK", 8, by)
+        servers = {"memory": memory, "sqlite": sqlite}, {"SDK": sdk, "SDK on SQLite": durable}
+        for what, number, make, path in (
+            ("SendMessage, 1 client", 1, send, "echo"), ("SendMessage, 16 clients", 16, send, "echo"),
+            ("a piece of a stream", 1, stream, "pieces"),
+        ):  # fmt: skip
+            runs = {name: (server, [make(f"/agents/{path}")] * number) for name, server in servers[0].items()}
+            theirs = {name: (server, [make("/")] * number) for name, server in servers[1].items()}
+            figures = await compare({**runs, **theirs})
+            tell_saved(f"A2A {what}, in memory", figures, "SDK", 8, "memory")
+            tell_saved(f"A2A {what}, durable on SQLite", figures, "SDK on SQLite", 8 if make is stream else 5, "sqlite")
+            tell_saved(f"A2A {what}, durable against in memory", figures, "SDK", 8 if make is stream else 5, "sqlite")
 
 
 if __name__ == "__main__":

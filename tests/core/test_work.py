@@ -495,3 +495,42 @@ async def test_a_task_that_is_given_to_another_agent_by_an_update_ends_the_turn(
         await begun.wait()
         await ask(hub, "update_task", taskId=task, assignedTo="somebody")
         await told.wait()
+
+
+@on_memory
+async def test_a_message_to_an_agent_that_has_a_place_is_claimed_as_it_is_taken_in(hub: Hub) -> None:
+    begun, gate = asyncio.Event(), asyncio.Event()
+
+    @terms(at_once=1)
+    async def slow(turn: Turn) -> str:
+        begun.set()
+        await gate.wait()
+        return turn.text
+
+    async with working(hub, slow=slow):
+        given = {"agentId": "slow", "parts": [{"text": "Paint"}]}
+        first = await ask(hub, "send_task_message", messageId="1", **given)
+        assert (first["status"], first["claim"]["agentId"], first["claim"]["token"]) == ("IN_PROGRESS", "slow", 1)
+        await begun.wait()
+        second = await ask(hub, "send_task_message", messageId="2", **given)
+        assert (second["status"], "claim" in second) == ("PENDING", False)
+        gate.set()
+        assert [await outcome(hub, task["id"]) for task in (first, second)] == [("COMPLETED", "Paint")] * 2
+    assert (await ask(hub, "send_task_message", messageId="3", **given))["status"] == "PENDING"
+
+
+@on_memory
+async def test_what_another_node_claimed_as_it_was_taken_in_is_left_to_it_until_its_claim_runs_out(hub: Hub) -> None:
+    gate = asyncio.Event()
+
+    async def slow(turn: Turn) -> str:
+        await gate.wait()
+        return f"{turn.text} {turn.attempt}"
+
+    other = Hub(hub.store)
+    async with working(hub, slow=slow), working(other, slow=echo):
+        mine, theirs = await send(hub, "slow", "Here"), await send(other, "slow", "There")
+        assert await outcome(hub, theirs) == ("COMPLETED", "There")
+        assert (await ask(hub, "get_task", taskId=mine))["claimCount"] == 1
+        gate.set()
+        assert await outcome(hub, mine) == ("COMPLETED", "Here 1")

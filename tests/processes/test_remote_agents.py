@@ -3,9 +3,11 @@
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
+from aiohttp import ClientSession
 
 from tests.cli.conftest import Trivium
 from tests.protocols.a2a_peers import A2APeer, Work, peer_at_work
@@ -56,3 +58,27 @@ async def test_a_hub_that_ends_goes_on_with_its_remote_tasks_when_it_is_back(tmp
             assert outputs == ["first second third", "this one"]
             await hub.stop()
         assert len(peer.works) == 2
+
+
+async def test_each_tenants_own_agents_elsewhere_work_for_it(tmp_path: Path) -> None:
+    trivium = Trivium(tmp_path)
+    made = await trivium.json("tokens", "create", "--name", "acme", "--tenant", "acme", "--grants", "*", "--json")
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    async with peer_at_work() as peer, trivium.serving("serve", "--port", "0", "--auth", "required") as hub:
+        async with ClientSession(hub.ready["url"], headers=headers) as http:
+
+            async def call(method: str, **params: object) -> dict[str, Any]:
+                async with http.post("/api/rpc", json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) as answer:
+                    result: dict[str, Any] = (await answer.json())["result"]
+                return result
+
+            await call("register_remote_agent", url=peer.url, id="far")
+            task = await call("send_task_message", messageId="m", agentId="far", parts=[{"text": "ask Which one?"}])
+            waited = await call("wait_for_task", taskId=task["id"], timeoutSeconds=PATIENCE)
+            [question] = waited["task"]["inputRequests"]
+            await call("provide_input", taskId=task["id"], inputRequestId=question["id"], response={"answer": "this one"})
+            waited = await call("wait_for_task", taskId=task["id"], until="ended", timeoutSeconds=PATIENCE)
+            assert waited["task"]["status"] == "COMPLETED", waited
+            [artifact] = (await call("get_task_state", taskId=task["id"]))["artifacts"]
+            assert artifact["content"] == "this one"
+        await hub.stop()
