@@ -294,11 +294,11 @@ def _started(settings: Settings, runner: "AppRunner", port: "Port | None") -> St
 
 
 async def _drain(runner: "AppRunner", port: "Port | None", workers: "Workers", store: HubStore, seconds: float) -> None:
-    """End what waits for the log and the agents' turns, stop accepting, end the streams, finish the requests, close the store."""
+    """End the agents' turns and what waits for the log, stop accepting, end the streams, finish the requests, close the store."""
     try:
         async with asyncio.timeout(seconds):
-            store.silence()
             await workers.aclose(seconds * 0.3)
+            store.silence()
             if port:
                 await port.close(seconds * 0.2)
             await runner.cleanup()

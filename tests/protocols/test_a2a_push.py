@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,7 +28,9 @@ from stores import vault
 from stores.memory import MemoryStore
 from tests.conftest import open_database
 from tests.core.support import Clock, ask, names_of_events, new_task
+from tests.protocols.a2a_push_requirements import ROWS
 from tests.protocols.conftest import serving
+from tests.protocols.requirements import meets, mismatches
 
 SECRET = "hush-hush-0123456789"
 
@@ -151,6 +154,7 @@ def texts(bodies: list[Json]) -> list[str]:
     return [part["text"] for body in bodies if "artifactUpdate" in body for part in body["artifactUpdate"]["artifact"]["parts"]]
 
 
+@meets("order")
 async def test_what_happens_to_a_task_is_sent_in_order_as_stream_responses(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     async with pushing(hub, time):
@@ -168,6 +172,7 @@ async def test_what_happens_to_a_task_is_sent_in_order_as_stream_responses(hub: 
     assert done["delivered"] == (await ask(hub, "get_task", taskId=task))["version"]
 
 
+@meets("with the message")
 async def test_a_receiver_that_comes_with_the_message_is_told_from_the_tasks_beginning_on(hub: Hub, time: Time, receiver: Receiver) -> None:
     config = {"id": "c", "url": receiver.url, "token": "t", "authentication": {"scheme": "Bearer", "credentials": SECRET}}
     message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "Paint the door"}]}
@@ -184,6 +189,7 @@ async def test_a_receiver_that_comes_with_the_message_is_told_from_the_tasks_beg
     assert SECRET not in str(answer)
 
 
+@meets("authentication")
 async def test_the_receiver_is_shown_the_credentials_that_it_was_promised(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     async with pushing(hub, time):
@@ -195,6 +201,7 @@ async def test_the_receiver_is_shown_the_credentials_that_it_was_promised(hub: H
     assert sorted(shown, key=str) == [(f"Bearer {SECRET}", "t-1"), (None, None)]
 
 
+@meets("whole task")
 async def test_what_changed_before_is_told_as_the_whole_task_first(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     await chunks(hub, task, "early")
@@ -209,6 +216,7 @@ async def test_what_changed_before_is_told_as_the_whole_task_first(hub: Hub, tim
     assert [state(body) for body in receiver.bodies[1:]] == ["COMPLETED"] * 2
 
 
+@meets("0.3")
 async def test_a_receiver_of_the_older_version_is_told_the_whole_task(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     await told(hub, task, receiver, protocolVersion="0.3")
@@ -221,6 +229,7 @@ async def test_a_receiver_of_the_older_version_is_told_the_whole_task(hub: Hub, 
     assert receiver.headers[-1]["Content-Type"] == "application/json"
 
 
+@meets("retries")
 async def test_what_fails_is_sent_again_with_longer_and_longer_waits_and_nothing_overtakes_it(
     hub: Hub, time: Time, receiver: Receiver
 ) -> None:
@@ -238,6 +247,7 @@ async def test_what_fails_is_sent_again_with_longer_and_longer_waits_and_nothing
     assert (done["failures"], "nextAt" in done, "lastError" in done) == (0, False, False)
 
 
+@meets("disabled")
 async def test_a_receiver_that_never_takes_any_is_given_up_with_the_reason_and_can_be_resumed(
     hub: Hub, time: Time, receiver: Receiver
 ) -> None:
@@ -261,6 +271,7 @@ async def test_a_receiver_that_never_takes_any_is_given_up_with_the_reason_and_c
     assert state(receiver.bodies[-1]) == "COMPLETED"
 
 
+@meets("disabled")
 async def test_who_waits_for_the_next_try_need_not_when_it_is_resumed(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     receiver.statuses, time.stopped = [500], True
@@ -276,6 +287,7 @@ async def test_who_waits_for_the_next_try_need_not_when_it_is_resumed(hub: Hub, 
         assert texts(await receiver.count(2)) == ["one", "one"]
 
 
+@meets("never delays")
 async def test_a_slow_receiver_holds_up_neither_the_task_nor_the_others(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     slow, app = Receiver(), Application()
@@ -296,6 +308,7 @@ async def test_a_slow_receiver_holds_up_neither_the_task_nor_the_others(hub: Hub
     assert texts(slow.bodies) == texts(receiver.bodies) == [*map(str, range(20))]
 
 
+@meets("time-out")
 async def test_a_receiver_that_does_not_answer_in_time_has_failed(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     receiver.gate.clear()
@@ -308,6 +321,7 @@ async def test_a_receiver_that_does_not_answer_in_time_has_failed(hub: Hub, time
         assert (await config(hub, task))["lastError"] == "it did not answer in time"
 
 
+@meets("deleted")
 async def test_nothing_is_sent_any_more_once_it_is_deleted_or_its_task_is(hub: Hub, time: Time, receiver: Receiver) -> None:
     tasks = [await new_task(hub) for _ in range(3)]
     async with pushing(hub, time):
@@ -321,6 +335,7 @@ async def test_nothing_is_sent_any_more_once_it_is_deleted_or_its_task_is(hub: H
     assert {body["statusUpdate"]["taskId"] for body in receiver.bodies} == {tasks[2]}
 
 
+@meets("tenants")
 async def test_tenants_are_told_of_their_own_tasks(hub: Hub, time: Time, receiver: Receiver) -> None:
     blue = Caller(tenant="blue")
     mine = await new_task(hub)
@@ -336,6 +351,7 @@ async def test_tenants_are_told_of_their_own_tasks(hub: Hub, time: Time, receive
     assert shown == {"mine": mine, "theirs": theirs}
 
 
+@meets("private addresses")
 @pytest.mark.parametrize(("reach", "address"), [("public", "127.0.0.1"), ("public", "10.0.0.1"), ("all", "169.254.169.254")])
 async def test_a_name_that_turns_to_a_private_address_is_not_called(
     reach: Reach, address: str, time: Time, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
@@ -357,6 +373,7 @@ async def test_a_name_that_turns_to_a_private_address_is_not_called(
     assert receiver.bodies == []
 
 
+@meets("private addresses")
 async def test_an_address_that_was_allowed_once_is_not_called_when_it_no_longer_is(time: Time, receiver: Receiver) -> None:
     store = MemoryStore()
     hub, strict = Hub(store, time), Hub(store, time, reach="public")
@@ -371,6 +388,7 @@ async def test_an_address_that_was_allowed_once_is_not_called_when_it_no_longer_
     assert receiver.bodies == []
 
 
+@meets("secrets")
 async def test_secrets_that_cannot_be_opened_are_a_failure_that_says_so(hub: Hub, time: Time, receiver: Receiver) -> None:
     task = await new_task(hub)
     await told(hub, task, receiver, token="t")
@@ -394,6 +412,7 @@ async def second(database: str) -> AsyncIterator[HubStore]:
     await opened.close()
 
 
+@meets("durable")
 @on_both
 async def test_what_was_due_when_a_node_went_is_sent_by_the_next(
     store: HubStore, second: HubStore, safe: Vault, time: Time, receiver: Receiver
@@ -414,6 +433,7 @@ async def test_what_was_due_when_a_node_went_is_sent_by_the_next(
     assert time.waits == []
 
 
+@meets("one node")
 @on_both
 async def test_of_two_nodes_only_one_delivers(store: HubStore, second: HubStore, time: Time, receiver: Receiver) -> None:
     time.stopped = True
@@ -432,6 +452,7 @@ async def test_of_two_nodes_only_one_delivers(store: HubStore, second: HubStore,
         assert (texts(own), state(own[-1]), len(own)) == (["one ", "two ", "three"], "COMPLETED", 4)
 
 
+@meets("one node")
 @on_both
 async def test_a_node_that_stands_still_is_replaced_when_its_lease_is_over_and_records_nothing_then(
     store: HubStore, second: HubStore, time: Time, receiver: Receiver
@@ -455,3 +476,7 @@ async def test_a_node_that_stands_still_is_replaced_when_its_lease_is_over_and_r
             await becomes(one, task, "done")
     assert texts(receiver.bodies) == ["one ", "one ", "two"]
     assert state(receiver.bodies[-1]) == "COMPLETED"
+
+
+def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
+    assert mismatches(ROWS, sys.modules[__name__]) == []

@@ -17,6 +17,7 @@ from stores import vault
 from stores.memory import MemoryStore
 from tests.core.support import ask, names_of_events
 from tests.protocols.a2a_peers import DIALECTS, A2APeer, Work, behave, peer_at_work, served, text_of
+from tests.protocols.requirements import meets
 
 POLLS = (0.01, 0.05)
 ways = pytest.mark.parametrize(("dialect", "streaming"), [(dialect, streaming) for dialect in DIALECTS for streaming in (True, False)])
@@ -89,6 +90,7 @@ async def remote_of(hub: Hub, task_id: str) -> RemoteTask:
     return found
 
 
+@meets("done there")
 @ways
 async def test_a_task_is_done_there_and_what_comes_out_of_it_is_here(hub: Hub, working: None, dialect: str, streaming: bool) -> None:
     async with peer_at_work(dialect, streaming=streaming) as peer:
@@ -104,6 +106,7 @@ async def test_a_task_is_done_there_and_what_comes_out_of_it_is_here(hub: Hub, w
             assert await said_by_agent(hub, count) == ["on it"]
 
 
+@meets("questions")
 @ways
 async def test_its_questions_are_asked_here_and_the_answers_sent_there(hub: Hub, working: None, dialect: str, streaming: bool) -> None:
     async with peer_at_work(dialect, streaming=streaming) as peer:
@@ -124,6 +127,7 @@ async def test_its_questions_are_asked_here_and_the_answers_sent_there(hub: Hub,
         assert (await waited(hub, allowed))["completionSummary"] == "thanks"
 
 
+@meets("endings")
 @ways
 async def test_how_it_ends_there_is_how_it_ends_here(hub: Hub, working: None, dialect: str, streaming: bool) -> None:
     async with peer_at_work(dialect, streaming=streaming) as peer:
@@ -137,6 +141,7 @@ async def test_how_it_ends_there_is_how_it_ends_here(hub: Hub, working: None, di
         assert (task["status"], task.get("failure")) == ("CANCELLED", None)
 
 
+@meets("cancel")
 @ways
 async def test_what_is_cancelled_here_is_cancelled_there(hub: Hub, working: None, dialect: str, streaming: bool) -> None:
     async with peer_at_work(dialect, streaming=streaming) as peer:
@@ -151,6 +156,7 @@ async def test_what_is_cancelled_here_is_cancelled_there(hub: Hub, working: None
         assert work.status["state"] == "TASK_STATE_CANCELED"
 
 
+@meets("questions")
 async def test_a_declined_question_ends_the_task_here_and_there(hub: Hub, working: None) -> None:
     async with peer_at_work() as peer:
         await register(hub, peer)
@@ -164,6 +170,7 @@ async def test_a_declined_question_ends_the_task_here_and_there(hub: Hub, workin
                 await work.happens(len(work.events))
 
 
+@meets("message answer")
 async def test_an_answer_without_a_task_is_the_result(hub: Hub, working: None) -> None:
     async with peer_at_work() as peer:
         peer.one_message, peer.streaming = True, False
@@ -173,6 +180,7 @@ async def test_an_answer_without_a_task_is_the_result(hub: Hub, working: None) -
         assert await artifacts(hub, task) == [[{"text": "at once"}]]
 
 
+@meets("further messages")
 async def test_what_is_said_to_it_while_it_works_reaches_it(hub: Hub, working: None) -> None:
     async with peer_at_work() as peer:
         await register(hub, peer)
@@ -183,6 +191,7 @@ async def test_what_is_said_to_it_while_it_works_reaches_it(hub: Hub, working: N
         assert await artifacts(hub, task) == [[{"text": "first second"}]]
 
 
+@meets("contexts")
 async def test_tasks_of_one_context_are_of_one_context_there_and_others_are_not(hub: Hub, working: None) -> None:
     async with peer_at_work() as peer:
         await register(hub, peer)
@@ -194,6 +203,7 @@ async def test_tasks_of_one_context_are_of_one_context_there_and_others_are_not(
         assert three != one
 
 
+@meets("objective")
 async def test_a_task_made_without_a_message_is_told_by_its_objective_and_what_its_giver_adds(hub: Hub, working: None) -> None:
     async with peer_at_work() as peer:
         await register(hub, peer)
@@ -204,6 +214,7 @@ async def test_a_task_made_without_a_message_is_told_by_its_objective_and_what_i
         assert await artifacts(hub, task["id"]) == [[{"text": "the objective and more"}]]
 
 
+@meets("broken stream")
 async def test_a_stream_that_breaks_is_taken_up_again_and_nothing_is_lost_or_told_twice(hub: Hub, working: None) -> None:
     go_on = anyio.Event()
 
@@ -229,6 +240,7 @@ async def test_a_stream_that_breaks_is_taken_up_again_and_nothing_is_lost_or_tol
         assert len(peer.works) == 1
 
 
+@meets("away")
 async def test_an_agent_that_goes_away_and_comes_back_is_waited_for(hub: Hub, working: None) -> None:
     async with served() as serving:
         await register(hub, serving.peer)
@@ -247,6 +259,7 @@ async def test_an_agent_that_goes_away_and_comes_back_is_waited_for(hub: Hub, wo
         assert await artifacts(hub, task) == [[{"text": "yes"}]]
 
 
+@meets("away")
 async def test_an_agent_that_stays_away_fails_its_tasks_and_the_next_ones_at_once(hub: Hub, working: None) -> None:
     async with served(streaming=False) as serving:
         await register(hub, serving.peer, patienceSeconds=1)
@@ -263,6 +276,7 @@ async def test_an_agent_that_stays_away_fails_its_tasks_and_the_next_ones_at_onc
         assert (await waited(hub, await give(hub, "echo back")))["status"] == "COMPLETED"
 
 
+@meets("restart")
 @pytest.mark.parametrize("streaming", [True, False])
 async def test_a_hub_that_was_restarted_goes_on_where_it_was(hub: Hub, streaming: bool) -> None:
     async with peer_at_work(streaming=streaming) as peer:
@@ -283,6 +297,7 @@ async def test_a_hub_that_was_restarted_goes_on_where_it_was(hub: Hub, streaming
         assert (await names_of_events(hub)).count("task.input_requested") == 1
 
 
+@meets("cancel")
 async def test_what_was_cancelled_while_the_hub_was_away_is_cancelled_there_when_it_is_back(hub: Hub) -> None:
     async with peer_at_work() as peer:
         async with worker_of(hub):
@@ -298,6 +313,7 @@ async def test_what_was_cancelled_while_the_hub_was_away_is_cancelled_there_when
         assert (await remote_of(hub, task)).ended
 
 
+@meets("again")
 async def test_a_task_that_is_given_again_after_it_failed_is_another_one_there(hub: Hub, working: None) -> None:
     async with peer_at_work() as peer:
         await register(hub, peer)

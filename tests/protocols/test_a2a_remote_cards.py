@@ -21,6 +21,7 @@ from stores import vault
 from stores.memory import MemoryStore
 from tests.core.support import ask, names_of_events
 from tests.protocols.a2a_peers import DIALECTS, A2APeer, peer_at_work, served
+from tests.protocols.requirements import meets
 from tests.protocols.test_a2a_remote import artifacts, give, waited, worker_of
 
 SECRET = "hush-hush-0123456789"
@@ -50,6 +51,7 @@ async def done(hub: Hub, text: str = "echo hello") -> Json:
     return await waited(hub, await give(hub, text))
 
 
+@meets("card read")
 async def test_an_agent_that_is_registered_becomes_ready_by_itself_and_is_called_as_its_card_says(hub: Hub) -> None:
     async with peer_at_work() as peer, worker_of(hub):
         made = await ask(hub, "register_remote_agent", url=peer.url, id="far")
@@ -65,12 +67,14 @@ async def test_an_agent_that_is_registered_becomes_ready_by_itself_and_is_called
         assert (agent["name"], agent["metadata"]) == ("Peer", {"runner": "a2a", "description": "does what it is told"})
 
 
+@meets("card read")
 async def test_a_name_that_was_given_stays(hub: Hub, peers: Peers) -> None:
     async with peer_at_work() as peer:
         await register(hub, peers, peer.url, name="Ann")
         assert (await ask(hub, "get_agent", agentId="far"))["name"] == "Ann"
 
 
+@meets("card read")
 def test_a_card_is_looked_for_at_its_url_and_at_the_well_known_places() -> None:
     assert places("https://a.example/x/card.json?v=1") == ["https://a.example/x/card.json?v=1"]
     assert places("https://a.example/agents/ann/") == [
@@ -79,6 +83,7 @@ def test_a_card_is_looked_for_at_its_url_and_at_the_well_known_places() -> None:
     ]  # fmt: skip
 
 
+@meets("interfaces")
 def test_interfaces_are_preferred_by_version_and_binding_and_what_the_hub_does_not_speak_is_left_out() -> None:
     def named(binding: str, version: str, url: str = "https://a.example/a") -> Json:
         return {"url": url, "protocolBinding": binding, "protocolVersion": version}
@@ -92,6 +97,7 @@ def test_interfaces_are_preferred_by_version_and_binding_and_what_the_hub_does_n
     assert interfaces_of({"supportedInterfaces": "none"}) == interfaces_of({}) == ()
 
 
+@meets("card cache")
 async def test_a_card_is_read_again_only_when_it_may_have_changed(hub: Hub, peers: Peers) -> None:
     async with peer_at_work() as peer:
         await register(hub, peers, peer.url)
@@ -108,6 +114,7 @@ async def test_a_card_is_read_again_only_when_it_may_have_changed(hub: Hub, peer
         assert peer.card_reads == [200, 304, 200]
 
 
+@meets("lies")
 @pytest.mark.parametrize("lie", ["a path that is not there", "methods that are not there", "no A2A at all"])
 @pytest.mark.parametrize("honest", DIALECTS)
 async def test_what_a_card_says_that_is_not_so_is_found_out_and_told_and_the_next_interface_taken(hub: Hub, lie: str, honest: str) -> None:
@@ -128,6 +135,7 @@ async def test_what_a_card_says_that_is_not_so_is_found_out_and_told_and_the_nex
         assert remote["reason"].startswith(f"its card names JSONRPC 1.0 at {url}, and ")
 
 
+@meets("lies")
 async def test_a_card_that_names_nothing_true_fails_the_task_with_what_it_says(hub: Hub) -> None:
     async with peer_at_work() as peer, worker_of(hub):
         peer.extra, peer.dialects = [{"url": f"{peer.url}/x", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}], ("GRPC 1.0",)
@@ -137,6 +145,7 @@ async def test_a_card_that_names_nothing_true_fails_the_task_with_what_it_says(h
         assert (await ask(hub, "get_remote_agent", agentId="far"))["status"] == "unreachable"
 
 
+@meets("lies")
 async def test_an_agent_that_says_it_streams_and_does_not_is_looked_at_instead(hub: Hub) -> None:
     async with peer_at_work(streaming=False) as peer, worker_of(hub):
         card = peer.card()
@@ -145,6 +154,7 @@ async def test_an_agent_that_says_it_streams_and_does_not_is_looked_at_instead(h
         assert (await done(hub, "count 3"))["status"] == "COMPLETED"
 
 
+@meets("lies")
 @pytest.mark.parametrize("answer", ["<html>", "[]", '{"name": "No interfaces", "supportedInterfaces": []}', '{"name": 1, "url": 2}'])
 async def test_what_is_no_card_is_told(hub: Hub, peers: Peers, answer: str) -> None:
     async with peer_at_work() as peer:
@@ -160,6 +170,7 @@ def signer_of(peer: A2APeer) -> Callable[[Json], Json]:
     return lambda card: signer.signed(card, peer.url)
 
 
+@meets("signed")
 async def test_a_card_that_is_signed_is_used_when_its_signature_holds(hub: Hub, peers: Peers) -> None:
     async with peer_at_work() as peer:
         assert not (await register(hub, peers, peer.url, "plain"))["signed"]
@@ -181,6 +192,7 @@ def no_signature(card: Json) -> Json:
     return {**card, "signatures": [{"protected": "e30", "signature": ""}, 7]}
 
 
+@meets("signed")
 @pytest.mark.parametrize("spoil", [changed, another_key, no_signature])
 async def test_a_card_that_is_not_signed_as_it_says_is_not_used(hub: Hub, peers: Peers, spoil: Callable[[Json], Json]) -> None:
     async with peer_at_work() as peer:
@@ -191,6 +203,7 @@ async def test_a_card_that_is_not_signed_as_it_says_is_not_used(hub: Hub, peers:
         assert remote.get("card") is None
 
 
+@meets("signed")
 async def test_what_of_a_card_is_not_signed_does_not_count(hub: Hub, peers: Peers) -> None:
     async with peer_at_work() as peer:
         sign = signer_of(peer)
@@ -200,6 +213,7 @@ async def test_what_of_a_card_is_not_signed_does_not_count(hub: Hub, peers: Peer
         assert "url" not in remote["card"]
 
 
+@meets("signed")
 async def test_a_key_that_is_elsewhere_is_trusted_only_when_its_origin_is_registered(hub: Hub, peers: Peers) -> None:
     async with peer_at_work() as peer, peer_at_work() as other:
         signer = Signer(vault.ephemeral())
@@ -212,6 +226,7 @@ async def test_a_key_that_is_elsewhere_is_trusted_only_when_its_origin_is_regist
         assert (await ask(hub, "get_remote_agent", agentId="far"))["signed"]
 
 
+@meets("credentials")
 async def test_secrets_reach_the_agent_and_nobody_else(hub: Hub, peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
     async with peer_at_work(token=SECRET) as peer, peer_at_work() as other, worker_of(hub):
         remote = await register(hub, peers, peer.url, token=SECRET, headers={"X-Key": "also-a-secret"})
@@ -233,6 +248,7 @@ async def test_secrets_reach_the_agent_and_nobody_else(hub: Hub, peers: Peers, c
     assert "remote_agent.connected" in await names_of_events(hub)
 
 
+@meets("credentials")
 async def test_credentials_that_are_refused_are_told_with_what_to_do(hub: Hub) -> None:
     async with peer_at_work(token=SECRET) as peer, worker_of(hub):
         await ask(hub, "register_remote_agent", url=peer.url, id="far", token="another")
@@ -241,6 +257,7 @@ async def test_credentials_that_are_refused_are_told_with_what_to_do(hub: Hub) -
         )
 
 
+@meets("reach")
 async def test_an_agent_at_a_private_address_is_not_called_unless_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     hub = Hub(MemoryStore(), reach="public")
     addresses = ["93.184.215.14"]
@@ -271,6 +288,7 @@ async def test_an_agent_at_a_private_address_is_not_called_unless_that_is_allowe
     await open_peers.close()
 
 
+@meets("reach")
 async def test_the_runner_of_a_hub_that_calls_nobody_fails_its_tasks() -> None:
     hub = Hub(MemoryStore())
     await ask(hub, "register_remote_agent", url="http://127.0.0.1:9", id="far")

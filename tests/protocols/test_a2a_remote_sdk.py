@@ -13,7 +13,10 @@ from hub.app import Hub
 from stores.memory import MemoryStore
 from tests.core.support import ask
 from tests.postgres import free_port
+from tests.protocols import test_a2a_remote, test_a2a_remote_cards
 from tests.protocols.a2a_peers import DIALECTS
+from tests.protocols.a2a_remote_requirements import ROWS
+from tests.protocols.requirements import meets, mismatches
 from tests.protocols.test_a2a_remote import artifacts, give, happened, said_by_agent, waited, worker_of
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +38,7 @@ async def sdk_agent(dialect: str) -> AsyncIterator[str]:
         await process.communicate()
 
 
+@meets("sdk agent")
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_an_agent_made_with_the_sdk_works_for_the_hub(dialect: str) -> None:
     hub = Hub(MemoryStore())
@@ -54,3 +58,7 @@ async def test_an_agent_made_with_the_sdk_works_for_the_hub(dialect: str) -> Non
         remote = await ask(hub, "get_remote_agent", agentId="far")
         assert (remote["status"], remote.get("reason")) == ("ready", None)
         assert remote["signed"]
+
+
+def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
+    assert mismatches(ROWS, test_a2a_remote, test_a2a_remote_cards, sys.modules[__name__]) == []
