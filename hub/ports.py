@@ -96,6 +96,7 @@ EVERY_EVENT = Filter()
 class Logged(NamedTuple):
     cursor: int
     name: str
+    record_id: str
     body: str
     """The Event's wire JSON."""
 

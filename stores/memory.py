@@ -90,6 +90,8 @@ class MemoryStore:
         self.silence()
 
     async def after(self, cursor: int, tenant: str, filter_: Filter, limit: int) -> Page:
+        if cursor >= self._head:
+            return Page((), cursor)
         events: list[Logged] = []
         start = self._beyond(cursor)
         for place in range(start, len(self._log)):
@@ -162,11 +164,10 @@ class MemoryStore:
 
     def _beyond(self, cursor: int) -> int:
         """The place of the first event beyond it. Only a log that was restored may have gaps, where it has to be looked for."""
-        start = min(max(0, cursor - self._head + len(self._log)), len(self._log))
-        before, behind = self._log[start - 1 : start], self._log[start : start + 1]
-        if (before and before[0][2].cursor > cursor) or (behind and behind[0][2].cursor <= cursor):
-            return bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
-        return start
+        start = cursor - self._head + len(self._log)
+        if start >= 1 and self._log[start - 1][2].cursor == cursor:
+            return start
+        return bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
 
     def _check(self, tenant: str, write: Write) -> None:
         table = self._tables[tenant, write.type.kind]
@@ -218,7 +219,7 @@ def _expect_unique(records: Sequence[Record]) -> None:
 
 
 def _entry(cursor: int, tenant: str, event: Event) -> Entry:
-    return tenant, event, Logged(cursor, event.name, event.to_json())
+    return tenant, event, Logged(cursor, event.name, event.record_id, event.to_json())
 
 
 async def _at_once(rows: list[T]) -> AsyncIterator[Sequence[T]]:

@@ -118,5 +118,5 @@ def after(cursor: int, head: int, tenant: str, filter_: Filter, limit: int, mark
         values += filter_.kinds
         conditions.append(f"kind IN ({', '.join(marks)})")
     values.append(limit)
-    text = f"SELECT cursor, name, body FROM log WHERE {' AND '.join(conditions)} ORDER BY cursor LIMIT {mark(len(values))}"
+    text = f"SELECT cursor, name, record_id, body FROM log WHERE {' AND '.join(conditions)} ORDER BY cursor LIMIT {mark(len(values))}"
     return text, tuple(values)

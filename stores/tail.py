@@ -13,7 +13,6 @@ MOST_CHARACTERS = 8_000_000
 class Entry(NamedTuple):
     tenant: str
     kind: str
-    record_id: str
     workspace_id: str | None
     logged: Logged
 
@@ -21,7 +20,7 @@ class Entry(NamedTuple):
         workspace_id, kinds, record_id = filter_
         return (
             tenant == self.tenant and (not kinds or self.kind in kinds)
-            and record_id in (None, self.record_id) and workspace_id in (None, self.workspace_id)
+            and record_id in (None, self.logged.record_id) and workspace_id in (None, self.workspace_id)
         )  # fmt: skip
 
 
@@ -72,4 +71,4 @@ class Tail:
 
 
 def _entry(cursor: int, tenant: Any, name: Any, kind: Any, record_id: Any, workspace_id: Any, body: Any) -> Entry:
-    return Entry(tenant, kind, record_id, workspace_id, Logged(cursor, name, body))
+    return Entry(tenant, kind, workspace_id, Logged(cursor, name, record_id, body))

@@ -123,11 +123,15 @@ class Worker:
 
     async def _read(self, events: Sequence[Logged]) -> None:
         for event in events:
-            if event.name.startswith("task."):
-                if event.name != "task.artifact_updated":
-                    await self._heard(event.name, orjson.loads(event.body))
-            else:
+            if not event.name.startswith("task."):
                 await self._look_for_agents()
+            elif self._concerned(event):
+                await self._heard(event.name, orjson.loads(event.body))
+
+    def _concerned(self, event: Logged) -> bool:
+        if event.name == "task.artifact_updated":
+            return False
+        return event.name in FOR_AN_AGENT or event.record_id in self._runs or event.record_id in self._blocked
 
     async def _heard(self, name: str, event: dict[str, Any]) -> None:
         task_id, agent_id = event["recordId"], event.get("agentId")

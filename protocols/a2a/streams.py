@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import NamedTuple
 
 from hub.access import Caller
@@ -131,9 +131,10 @@ class Tail:
         reader = Caller(self._tenant, "a2a", frozenset({"events.read"}))
         async for page in self._hub.follow(reader, cursor, Filter(kinds=TASKS), HEARTBEAT):
             for logged in page.events:
-                fact = happened(logged)
-                for follower in self._followers.get(fact.task_id, ()):
-                    follower.feed(fact)
+                if followers := self._followers.get(logged.record_id):
+                    fact = happened(logged)
+                    for follower in followers:
+                        follower.feed(fact)
             if not self._followers and loop.time() - self._left > LINGER:
                 return
 
@@ -154,19 +155,23 @@ class Following:
 
         `task` is as it was behind the cursor; the answer is its version then. Raises what the store fails with.
         """
-        loop, version, state = asyncio.get_running_loop(), task.version, STATES[task.state]
-        begun = loop.time()
-        with suppress(TimeoutError):
-            async with (
-                asyncio.timeout(untaken if state == SUBMITTED else taken) as limit,
-                aclosing(self._facts(tenant, task.id, after)) as facts,
-            ):
-                async for fact in facts:
-                    if fact and (fact.version > task.version or fact.name == DELETED):
-                        version, state = fact.version, fact.state
-                        if state in SETTLED:
-                            break
-                        limit.reschedule(begun + (untaken if state == SUBMITTED else taken))
+        tail, begun = self._tail(tenant), asyncio.get_running_loop().time()
+        follower = tail.join(task.id)
+        version, state = task.version, STATES[task.state]
+        try:
+            earlier = deque((await self._hub.store.news(after, tenant, Filter(kinds=TASKS, record_id=task.id), PAGE)).events)
+            while state not in SETTLED:
+                if earlier:
+                    fact: Happened | None = happened(earlier.popleft())
+                else:
+                    left = begun + (untaken if state == SUBMITTED else taken) - asyncio.get_running_loop().time()
+                    fact = await follower.next(left) if left > 0 else None
+                    if fact is None:
+                        break
+                if fact and (fact.version > task.version or fact.name == DELETED):
+                    version, state = fact.version, fact.state
+        finally:
+            tail.leave(task.id, follower)
         return version
 
     async def updates(

@@ -37,12 +37,9 @@ class Happened(NamedTuple):
 
     cursor: int
     name: str
+    task_id: str
     event: Json
     """hub.domain.events.Event"""
-
-    @property
-    def task_id(self) -> str:
-        return str(self.event["recordId"])
 
     @property
     def version(self) -> int:
@@ -56,7 +53,7 @@ class Happened(NamedTuple):
 
 
 def happened(logged: Logged) -> Happened:
-    return Happened(logged.cursor, logged.name, orjson.loads(logged.body))
+    return Happened(logged.cursor, logged.name, logged.record_id, orjson.loads(logged.body))
 
 
 class Updates:

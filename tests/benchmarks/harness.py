@@ -18,6 +18,7 @@ Call = Callable[[], Awaitable[object]]
 ROUNDS, SECONDS = 5, 0.6
 NUMBER = b"########"
 """Where this stands in a request, each time it is sent has another number of as many digits."""
+NUMBERS = count()
 TASK = json.dumps({"title": "a task with a title", "objective": "x" * 120}).encode()
 
 
@@ -94,14 +95,13 @@ async def ask(port: int, request: Request) -> tuple[bytes, bytes]:
 async def load(server: Server, requests: Sequence[Request], seconds: float) -> float:
     """CPU microseconds of the server for a request. Each request is sent again and again by a keep-alive connection of its own."""
     stop, done = time.perf_counter() + seconds, 0
-    numbers = count()
 
     async def client(request: Request) -> None:
         nonlocal done
         encoded = request.encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         while time.perf_counter() < stop:
-            head, body = await _exchange(reader, writer, encoded.replace(NUMBER, b"%08d" % next(numbers)))
+            head, body = await _exchange(reader, writer, encoded.replace(NUMBER, b"%08d" % next(NUMBERS)))
             assert b" 20" in head[:13], head
             assert request.expected in body, body
             done += request.parts

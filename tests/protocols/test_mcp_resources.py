@@ -313,7 +313,7 @@ async def shown(hub: Hub, where: str) -> str | None:
 @meets("resource changes")
 def test_a_task_tells_of_its_agents_and_its_session() -> None:
     body = {"recordId": "t", "workspaceId": "w", "agentId": "own", "sessionId": "s", "data": {"agentId": "judge"}}
-    event = Logged(1, "task.judged", json.dumps(body))
+    event = Logged(1, "task.judged", "t", json.dumps(body))
     lists = {"hub://workspaces/w/tasks", "hub://workspaces/w/tasks/ready"}
     assert touched(event) == {"hub://tasks/t", "hub://agents/own", "hub://agents/judge", "hub://sessions/s", *lists}
     assert not changes_list(event)
@@ -325,4 +325,4 @@ def test_a_task_tells_of_its_agents_and_its_session() -> None:
     ("agent.created", False), ("task.updated", False), ("message.created", False), ("letter.sent", False), ("artifact.created", False),
 ])  # fmt: skip
 def test_the_list_changes_when_something_that_it_shows_comes_or_goes(name: str, changes: bool) -> None:
-    assert changes_list(Logged(1, name, "{}")) is changes
+    assert changes_list(Logged(1, name, "t", "{}")) is changes
