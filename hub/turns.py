@@ -54,13 +54,17 @@ class Terms:
     """For one turn, without the time in which it waits for others; None: as long as it takes."""
     at_once: int = 100
     """Turns on one node; more of them wait. One that waits for an answer counts for nothing."""
+    files: tuple[str, ...] = ()
+    """Media types that it takes beside text and JSON, like image/*."""
 
 
-def terms(*, resumable: bool = False, timeout_seconds: float | None = None, at_once: int = 100) -> Callable[[F], F]:
-    """Say how your function is run; see Terms."""
+def terms(
+    *, resumable: bool = False, timeout_seconds: float | None = None, at_once: int = 100, files: Sequence[str] = ()
+) -> Callable[[F], F]:
+    """Say how your function is run and which files it takes; see Terms."""
 
     def say(function: F) -> F:
-        function.terms = Terms(resumable, timeout_seconds, at_once)  # type: ignore[attr-defined]
+        function.terms = Terms(resumable, timeout_seconds, at_once, tuple(files))  # type: ignore[attr-defined]
         return function
 
     return say
@@ -97,6 +101,11 @@ class Turn:
     @property
     def task_id(self) -> str:
         return self.task.id
+
+    @property
+    def message_id(self) -> str | None:
+        """The sender's own id of the message that began the task, or of the first one that was said about it."""
+        return self.history[0].message_id if self.history else None
 
     @property
     def context_id(self) -> str | None:

@@ -26,6 +26,8 @@ OWN_HEADERS = frozenset({
     "last-event-id", "transfer-encoding", "x-a2a-extensions",
 })  # fmt: skip
 """The hub says these itself."""
+MODES = {"inputModes": "defaultInputModes", "outputModes": "defaultOutputModes"}
+"""What the agent's metadata tells of its card, under the names there."""
 CALLED, TOLD = 400, 2_000
 """Characters of a card's name and description that become the agent's."""
 
@@ -230,10 +232,16 @@ async def _describe(remote: RemoteAgent, card: Card, call: Call) -> None:
     changed: dict[str, Any] = {}
     if isinstance(name, str) and name.strip() and not remote.named:
         changed["name"] = name.strip()[:CALLED]
-    if isinstance(description, str) and description:
-        changed["metadata"] = agent.metadata | {"description": description[:TOLD]}
+    about = {"description": description[:TOLD]} if isinstance(description, str) and description else {}
+    about |= {to: ",".join(modes)[:TOLD] for to, name in MODES.items() if (modes := _texts(card.get(name)))}
+    if about:
+        changed["metadata"] = agent.metadata | about
     if any(getattr(agent, field) != value for field, value in changed.items()):
         call.update(agent, **changed)
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _headers(given: RegisterRemoteAgent | UpdateRemoteAgent) -> dict[str, str]:

@@ -21,6 +21,7 @@ from hub.turns import Result, Terms, Turn
 log = logging.getLogger("work")
 
 Function = Callable[[Turn], Awaitable[Result]] | Callable[[Turn], AsyncIterator[str]]
+TEXTS = ("text/plain", "application/json")
 PRESENT = 120
 """Seconds for which a heartbeat counts; three of them are sent in that time."""
 
@@ -52,6 +53,8 @@ async def register(hub: Hub, functions: Mapping[str, Function], tenant: str = LO
     for id_, function in functions.items():
         lines = (inspect.getdoc(function) or "").splitlines()
         about = {"runner": "function", "description": lines[0] if lines else f"The agent {id_}."}
+        if files := getattr(function, "terms", Terms()).files:
+            about["inputModes"] = ",".join((*TEXTS, *files))
         known = await hub.store.get(tenant, Agent, id_)
         if known is None:
             try:

@@ -18,12 +18,12 @@ from hub.domain.agents import Agent
 from hub.domain.model import Instant, instant, utc_now
 from hub.ports import Find, Json
 from hub.version import VERSION
+from protocols.a2a.modes import MODES, input_modes, named
 from protocols.a2a.service import Asked
 from protocols.a2a.signing import Signer
 from protocols.a2a.v03_cards import union
 from protocols.identity import SCOPES
 
-MODES = ["text/plain", "application/json"]
 BINDINGS = ("JSONRPC", "HTTP+JSON")
 """That every version has, at one address."""
 MOST_KEPT = 1_000
@@ -126,7 +126,7 @@ class HubCards:
             "supportedInterfaces": self._interfaces(base_url, agent.id if agent else ""),
             "provider": {"organization": "Trivium", "url": base_url}, "version": said.get("version") or VERSION,
             "capabilities": {"streaming": True, "pushNotifications": True, "extendedAgentCard": True},
-            "defaultInputModes": _names(said.get("inputModes")) or MODES, "defaultOutputModes": _names(said.get("outputModes")) or MODES,
+            "defaultInputModes": input_modes(agent) if agent else MODES, "defaultOutputModes": named(said.get("outputModes")) or MODES,
             "skills": _skills_of(agent) if agent else [SKILL],
         }  # fmt: skip
         card |= {name: said[name] for name in PRESENT if said.get(name)}
@@ -167,7 +167,7 @@ def _skills_of(agent: Agent) -> list[Json]:
             listed = []
         if skills := [_skill(one) for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"]]:
             return skills
-    elif names := _names(said):
+    elif names := named(said):
         return [{"id": name, "name": name, "description": f"{agent.name}: {name}", "tags": [name]} for name in names]
     return [_skill_of(agent)]
 
@@ -184,7 +184,3 @@ def _skill_of(agent: Agent) -> Json:
         "id": agent.id, "name": agent.name, "description": agent.metadata.get("description") or ROLES[agent.role],
         "tags": [agent.role.lower()],
     }  # fmt: skip
-
-
-def _names(text: str | None) -> list[str]:
-    return [name for part in (text or "").split(",") if (name := part.strip())]

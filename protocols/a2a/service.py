@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from hub.access import Caller
 from hub.app import Hub
+from hub.domain.agents import Agent
 from hub.domain.errors import HubError
 from hub.domain.push_configs import PushConfig, PushVersion
 from hub.domain.task_messages import TaskMessage, numbered_key
@@ -21,6 +22,7 @@ from hub.operations.push_configs import PushConfigs
 from hub.ports import Json
 from protocols.a2a import errors, fields
 from protocols.a2a.errors import ExtendedAgentCardNotConfigured, TaskNotCancelable, TaskNotFound, UnsupportedOperation
+from protocols.a2a.modes import expect_taken
 from protocols.a2a.requests import How, listing_arguments, push_arguments, sending_arguments
 from protocols.a2a.shapes import push_config_of, task_of
 from protocols.a2a.states import SETTLED, STATES, TERMINAL
@@ -171,8 +173,16 @@ class Service:
         """The task, whether it was begun by this message, and how it is to be answered."""
         expect_tenant(params, asked)
         arguments, how = sending_arguments(params, asked.agent_id, asked.version)
+        await self._expect_taken(arguments, asked)
         task: Task = await self._call("send_task_message", arguments, asked)
         return task, task.version == 1 and "taskId" not in arguments, how
+
+    async def _expect_taken(self, arguments: Json, asked: Asked) -> None:
+        if "agentId" not in arguments or not any("mediaType" in part for part in arguments["parts"]):
+            return
+        place = asked.caller.tenant, Agent, arguments["agentId"]
+        if agent := self._hub.remembered(*place) or await self._hub.store.get(*place):
+            expect_taken(arguments["parts"], agent)
 
     async def _settled(self, task: Task, cursor: int, asked: Asked) -> int:
         """The version that it had then."""

@@ -23,7 +23,7 @@ async def test_an_event_says_what_happened_to_which_version_of_what_by_whom_and_
     _, created, deleted = (await ask(hub, "list_events"))["events"]
     assert created == {
         "name": "task.created", "recordId": task["id"], "version": 1, "workspaceId": "default", "at": "2026-01-01T00:00:00.000Z",
-        "state": "submitted", "by": "ann", "cursor": 2,
+        "state": "submitted", "generation": 1, "by": "ann", "cursor": 2,
     }  # fmt: skip
     assert (deleted["name"], deleted["version"], deleted["by"], deleted["cursor"]) == ("task.deleted", 1, "local", 3)
 

@@ -168,5 +168,7 @@ async def meanwhile(work: Awaitable[object]) -> AsyncIterator[None]:
     task = asyncio.ensure_future(work)
     try:
         yield
-    finally:
-        await task
+    except BaseException:
+        task.cancel()
+        raise
+    await task

@@ -57,6 +57,7 @@ ROWS = (
     Requirement("envelope", "1.0 §9.1", "what is no JSON-RPC request is answered with the JSON-RPC error and the id if there is one"),
     Requirement("slash", "hub", "a slash behind the address does no harm"),
     Requirement("content type", "1.0 §3.3.2", "a body of another type is ContentTypeNotSupported"),
+    Requirement("taken types", "1.0 §3.1.1", "a part of a type that the agent's card does not take is ContentTypeNotSupported"),
     Requirement("media type", "1.0.1 §11.1", "application/a2a+json for who asks for it"),
     Requirement("oversize", "hub", "a body that is too large is 413 with the binding's error"),
     Requirement("paths", "1.0 §11.3", "a path that is none, and a method that it does not take"),

@@ -80,7 +80,7 @@ async def begun(http: Http, **message: Any) -> str:
 
 @meets("send", "same task")
 async def test_a_message_begins_a_task_that_both_versions_read(hub: Hub, http: Http) -> None:
-    agent = await new_agent(hub)
+    agent = await new_agent(hub, metadata={"inputModes": "text/plain, application/json, image/*"})
     parts = [{"kind": "text", "text": "hello"}, {"kind": "file", "file": {"bytes": "AAE=", "mimeType": "image/png", "name": "a.png"}},
              {"kind": "data", "data": {"n": 1}, "metadata": {"m": 2}}]  # fmt: skip
 

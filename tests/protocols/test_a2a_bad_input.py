@@ -9,7 +9,7 @@ from hub.domain import errors as hub_errors
 from hub.ports import Json
 from hub.settings import Settings
 from protocols.a2a import errors
-from tests.core.support import new_agent
+from tests.core.support import ask, new_agent
 from tests.protocols.a2a import JSONRPC, REST, VERSION, Peer, both_bindings, refused, sending, taken
 from tests.protocols.conftest import Http, serving
 from tests.protocols.requirements import meets
@@ -257,3 +257,30 @@ async def test_an_id_that_no_stream_gave_is_refused(http: Http) -> None:
     for last in ("x", "-1", "9" * 20, "999999"):
         async with http.get(f"/a2a/tasks/{task['id']}:subscribe", headers={**VERSION, "Last-Event-ID": last}) as response:
             assert (response.status, (await response.json())["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+@both_bindings
+@pytest.mark.parametrize(
+    ("modes", "part", "taken"),
+    [
+        ("", {"raw": "AA==", "mediaType": "application/x-unsupported"}, False), ("", {"url": "https://a", "mediaType": "image/png"}, False),
+        ("", {"text": "a", "mediaType": "text/markdown"}, True), ("", {"data": {}, "mediaType": "application/ld+json"}, True),
+        ("", {"raw": "AA==", "mediaType": "Text/Plain; charset=utf-8"}, True), ("", {"raw": "AA=="}, True),
+        ("", {"raw": "AA==", "mediaType": "text/markdown"}, False), ("image/*", {"raw": "AA==", "mediaType": "image/png"}, True),
+        ("image", {"raw": "AA==", "mediaType": "image/png"}, True), ("image/*", {"text": "a", "mediaType": "text/plain"}, False),
+        ("*/*", {"raw": "AA==", "mediaType": "application/x-unsupported"}, True),
+    ],
+)  # fmt: skip
+@meets("taken types", "nothing stored")
+async def test_a_part_of_a_type_that_the_agent_does_not_take_is_refused(
+    hub: Hub, http: Http, binding: str, modes: str, part: Json, taken: bool
+) -> None:
+    await ask(hub, "create_agent", agentId="picky", name="Picky", role="CRAFTER", metadata={"inputModes": modes} if modes else {})
+    peer = Peer(http, binding, "/agents/picky")
+    sent = peer.ask("SendMessage", sending(immediately=True, parts=[part]))
+    if taken:
+        assert (await sent)["task"]["history"]
+        return
+    refusal = await refused(sent)
+    assert (refusal.reason, refusal.http) == ("CONTENT_TYPE_NOT_SUPPORTED", 200 if binding == JSONRPC else 400)
+    assert (await peer.ask("ListTasks"))["totalSize"] == 0

@@ -64,7 +64,8 @@ async def test_an_agent_that_is_registered_becomes_ready_by_itself_and_is_called
         assert remote["status"] == "ready"
         assert remote["interface"] == {"url": peer.url, "binding": "JSONRPC", "version": "1.0", "tenant": ""}
         agent = await ask(hub, "get_agent", agentId="far")
-        assert (agent["name"], agent["metadata"]) == ("Peer", {"runner": "a2a", "description": "does what it is told"})
+        modes = {"inputModes": "text/plain", "outputModes": "text/plain"}
+        assert (agent["name"], agent["metadata"]) == ("Peer", {"runner": "a2a", "description": "does what it is told", **modes})
 
 
 @meets("card read")
