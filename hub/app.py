@@ -103,15 +103,16 @@ class Hub:
         Without turns, of 50 callers over one record 45 run out of attempts; with turns for the losers alone, newcomers starve
         whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
         """
-        now = instant(self._clock())
+        now, offers = instant(self._clock()), self.offers.get(caller.tenant)
         lost: set[RecordKey] = set()
-        async with AsyncExitStack() as turns:
+        turns: AsyncExitStack | None = None
+        try:
             for attempt in range(1, ATTEMPTS + 1):
                 turns_of_others = None if lost else self._turns
                 unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
                 try:
-                    output = await work(given, Call(unit, caller, self.vault, self.reach, self.offers.get(caller.tenant)))
-                    if unit.writes or unit.events:
+                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers))
+                    if unit.staged:
                         await self.store.commit(unit)
                         unit.committed()
                     return output
@@ -125,11 +126,15 @@ class Hub:
                         raise
                     if not lost.issuperset(unit.written):
                         lost.update(unit.written)
+                        turns = turns or AsyncExitStack()
                         await turns.aclose()
                         for key in sorted(lost):  # all are let go first and taken in one order, so nobody waits in a circle
                             await turns.enter_async_context(self._turns.setdefault((caller.tenant, *key), Lock()))
                     elif attempt > 1:
                         await sleep(random() * BACKOFF * 2**attempt)  # noqa: S311
+        finally:
+            if turns:
+                await turns.aclose()
         raise AssertionError("the last attempt answers or raises")
 
     async def _once(self, operation: Operation, given: Input, call: Call) -> Output:

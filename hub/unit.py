@@ -80,6 +80,11 @@ class UnitOfWork:
         self.events: list[Event] = []
 
     @property
+    def staged(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._writes or self.events)
+
+    @property
     def writes(self) -> Sequence[Write]:
         return list(self._writes.values())
 

@@ -36,8 +36,10 @@ Row = tuple[Record, str]
 """The record and its body."""
 Tables = defaultdict[tuple[str, str], dict[str, Row]]
 """By tenant and kind, then by key."""
-Groups = defaultdict[tuple[str, str, tuple[tuple[str, str | None], ...]], dict[str, Row]]
-"""The rows again, by tenant, kind, and an index's columns with their values."""
+Place = tuple[str, str, tuple[tuple[str, str | None], ...]]
+"""Tenant, kind, and an index's columns with their values."""
+Groups = defaultdict[Place, dict[str, Row]]
+"""The rows again, by the places where an index has them."""
 Entry = tuple[str, Event, Logged]
 """Tenant, event, and the event as it is read."""
 
@@ -74,11 +76,15 @@ class MemoryStore:
     async def commit(self, unit: Staged) -> int:
         if not self._open:
             raise Busy("The hub is shutting down. Call again when it is back.")
-        for write in unit.writes:
-            self._check(unit.tenant, write)
-        self._check_unique(unit)
-        for write in unit.writes:
-            self._apply(unit.tenant, write)
+        tenant, writes = unit.tenant, unit.writes
+        for write in writes:
+            row = self._tables[tenant, write.type.kind].get(write.key)
+            if (row[0].version if row else 0) != write.expected:
+                raise Conflict("The record was changed meanwhile. Read it again and repeat the change.")
+        self._check_unique(tenant, writes)
+        for write in writes:
+            if not write.guard:
+                self._apply(tenant, write)
         for event in unit.events:
             self._head += 1
             self._log.append(_entry(self._head, unit.tenant, event))
@@ -169,31 +175,31 @@ class MemoryStore:
             return start
         return bisect_right(self._log, cursor, key=lambda entry: entry[2].cursor)
 
-    def _check(self, tenant: str, write: Write) -> None:
-        table = self._tables[tenant, write.type.kind]
-        row = table.get(write.key)
-        if (row[0].version if row else 0) != write.expected:
-            raise Conflict("The record was changed meanwhile. Read it again and repeat the change.")
-
-    def _check_unique(self, unit: Staged) -> None:
+    def _check_unique(self, tenant: str, writes: Sequence[Write]) -> None:
         """Look at the records as the unit would leave them."""
-        for type_ in {write.type for write in unit.writes if write.record and write.type.unique}:
-            after: dict[str, Record | None] = {key: record for key, (record, _) in self._tables[unit.tenant, type_.kind].items()}
-            after |= {write.key: write.record for write in unit.writes if write.type is type_ and not write.guard}
+        for type_ in {write.type for write in writes if write.type.unique and write.record}:
+            after: dict[str, Record | None] = {key: record for key, (record, _) in self._tables[tenant, type_.kind].items()}
+            after |= {write.key: write.record for write in writes if write.type is type_ and not write.guard}
             _expect_unique([record for record in after.values() if record])
 
     def _apply(self, tenant: str, write: Write) -> None:
-        if write.guard:
-            return
         table = self._tables[tenant, write.type.kind]
-        if old := table.pop(write.key, None):
-            for place in _places(tenant, old[0]):
-                self._groups[place].pop(write.key)
-                if not self._groups[place]:
-                    del self._groups[place]
-        if write.record:
-            table[write.key] = row = (write.record, write.body)
-            self._group(tenant, write.key, row)
+        old = table.pop(write.key, None)
+        before = _places(tenant, old[0]) if old else ()
+        if write.record is None:
+            return self._leave(before, write.key)
+        table[write.key] = row = (write.record, write.body)
+        places = _places(tenant, write.record)
+        if before != places:
+            self._leave(before, write.key)
+        for place in places:
+            self._groups[place][write.key] = row
+
+    def _leave(self, places: Sequence[Place], key: str) -> None:
+        for place in places:
+            self._groups[place].pop(key)
+            if not self._groups[place]:
+                del self._groups[place]
 
     def _group(self, tenant: str, key: str, row: Row) -> None:
         for place in _places(tenant, row[0]):
@@ -206,8 +212,8 @@ class MemoryStore:
         return min((self._groups.get(place, {}) for place in places), key=len, default=self._tables[tenant, kind])
 
 
-def _places(tenant: str, record: Record) -> list[tuple[str, str, tuple[tuple[str, str | None], ...]]]:
-    return [(tenant, record.kind, tuple((name, record.column(name)) for name in names)) for names in record.indexes]
+def _places(tenant: str, record: Record) -> list[Place]:
+    return [(tenant, record.kind, tuple([(name, record.column(name)) for name in names])) for names in record.indexes]
 
 
 def _expect_unique(records: Sequence[Record]) -> None:

@@ -32,9 +32,10 @@ class Event(Value):
 
 
 def fact(record: Record, what: str, *, at: Instant, by: str, data: dict[str, JsonValue] | None = None) -> Event:
-    workspace_id = record.id if record.kind == "workspace" else getattr(record, "workspace_id", None)
+    fields = record.__dict__
+    workspace_id = record.id if record.kind == "workspace" else fields.get("workspace_id")
     name = f"{record.kind}.{what}"
-    session_id, agent_id = getattr(record, "session_id", None), getattr(record, "assigned_to", None)
+    session_id, agent_id = fields.get("session_id"), fields.get("assigned_to")
     state, generation = (record.state, record.generation) if isinstance(record, Task) else (None, None)
     return Event.trusted(
         name=name, record_id=record.id, version=record.version, workspace_id=workspace_id, session_id=session_id, agent_id=agent_id,

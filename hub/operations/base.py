@@ -155,6 +155,12 @@ class Call:
         self.emit(stored, what, **data)
         return stored
 
+    def tell(self, record: R, what: str, **data: JsonValue) -> R:
+        """Stage a fact of a record that is written behind it, in the same call: that is what it answers."""
+        record = _counted(record)
+        self.emit(record.model_copy(update={"version": record.version + 1}), what, **data)
+        return record
+
     def delete(self, record: Record) -> None:
         self.unit.remove(record)
         self.emit(_counted(record), "deleted")

@@ -74,11 +74,13 @@ class ChangedTasks(Result):
 
 async def append_artifact(given: AppendArtifact, call: Call) -> Artifact:
     """Give what comes out of a task that you work on, whole or piece by piece; who follows it sees each piece at once."""
-    return await put_out(given, await call.need(Task, given.task_id), call)
+    artifact, task, told = await put_out(given, await call.need(Task, given.task_id), call)
+    call.write(task, "artifact_updated", **told)
+    return artifact
 
 
-async def put_out(given: AppendArtifact, task: Task, call: Call) -> Artifact:
-    """Stage the artifact and the task, which is the one that `given` names."""
+async def put_out(given: AppendArtifact, task: Task, call: Call) -> tuple[Artifact, Task, dict[str, JsonValue]]:
+    """Stage the artifact. The task that it came out of is the caller's to write, with the fact that it was updated and what that tells."""
     for parts in given.chunks:
         expect_parts(parts)
     expect_claim(task, given.claim_token)
@@ -94,9 +96,7 @@ async def put_out(given: AppendArtifact, task: Task, call: Call) -> Artifact:
     stored = call.unit.put(artifact.model_copy(update=changed))
     if stored.version == 1 or given.last:
         call.emit(stored, "created" if stored.version == 1 else "updated", taskId=task.id)
-    task = task.model_copy(update={"outputs": {**task.outputs, stored.id: stored.version}})
-    call.write(task, "artifact_updated", **_told(given, stored))
-    return stored
+    return stored, task.model_copy(update={"outputs": {**task.outputs, stored.id: stored.version}}), _told(given, stored)
 
 
 async def get_task_state(given: GetTaskState, call: Call) -> TaskState:
@@ -112,7 +112,7 @@ async def get_task_state(given: GetTaskState, call: Call) -> TaskState:
     artifacts = [_grown(Artifact.model_validate_json(body), pieces) for body in outputs]
     history = (said[0] if said else ())[-(given.history_length or 0) :]
     messages = [TaskMessage.model_validate_json(body) for body in history]
-    artifacts.sort(key=lambda one: places[one.id])
+    artifacts.sort(key=lambda one: places.get(one.id, len(places)))
     return TaskState(task=task, messages=tuple(messages), artifacts=tuple(artifacts), cursor=look.cursor)
 
 

@@ -96,8 +96,9 @@ async def finish_task(given: FinishTask, call: Call) -> Task:
     if given.failure and given.result is not None:
         raise Invalid("Give a result or a failure, not both.")
     if given.output:
-        await put_out(AppendArtifact(task_id=task.id, name="result", chunks=(given.output,), agent_id=given.agent_id), task, call)
-        task = await call.need(Task, given.task_id)
+        output = AppendArtifact(task_id=task.id, name="result", chunks=(given.output,), agent_id=given.agent_id)
+        _, task, told = await put_out(output, task, call)
+        task = call.tell(task, "artifact_updated", **told)
     status = "COMPLETED" if given.failure is None else "CANCELLED" if given.failure.rejected else "NEEDS_FIX"
     changed = workflow_state({"status": status})
     summary = given.summary or (given.failure.message if given.failure else None)

@@ -53,7 +53,7 @@ class Turning:
         if begun and not run.place.terms.resumable:
             await self._end(run, _failure(STOPPED))
         elif run.over:
-            await self._stopped(run)
+            await self.stopped(run)
         else:
             await self._taken(run, claimed)
         return None
@@ -64,7 +64,7 @@ class Turning:
         if task is None or not run.holds(task):
             return
         if run.over:
-            await self._stopped(run)
+            await self.stopped(run)
         else:
             await self._taken(run, task)
 
@@ -106,7 +106,7 @@ class Turning:
         except CancelledError:
             if run.over != "stopping":
                 raise
-            await self._stopped(run)
+            await self.stopped(run)
 
     async def _ended(self, run: Run, turn: Turn) -> dict[str, Any]:
         """What the function came to, as finish_task is told it."""
@@ -133,7 +133,7 @@ class Turning:
             log.exception("agent %s failed at task %s", run.agent_id, run.task_id)
             return _failure(DEFECT)
 
-    async def _stopped(self, run: Run) -> None:
+    async def stopped(self, run: Run) -> None:
         """The worker stops: give the task back, or say what became of it."""
         run.busy = True
         if this := current_task():

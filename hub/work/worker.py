@@ -193,6 +193,8 @@ class Worker:
         except CancelledError:
             if not run.over:
                 raise
+            if run.over == "stopping" and run.token:  # it came with its claim, and waited for its place
+                await self._turning.stopped(run)
         except Exception:
             log.exception("working on task %s failed", run.task_id)
             self._watched[run.task_id] = run.agent_id

@@ -26,6 +26,7 @@ def sending_arguments(params: Json, agent_id: str | None, version: str) -> tuple
     if message is None:
         raise fields.wrong("message", "it is required")
     at = "message."
+    configuration = fields.struct(params, "configuration") or {}
     arguments: Json = {"messageId": fields.required(message, "messageId", at), "parts": fields.parts(message, at)}
     if fields.enum(message, "role", ROLES, at) != "ROLE_USER":
         raise fields.wrong("message.role", "it must be ROLE_USER: what is sent is said to the agent")
@@ -39,9 +40,9 @@ def sending_arguments(params: Json, agent_id: str | None, version: str) -> tuple
         arguments["taskId"] = task_id
     if context_id and context_id != task_id:  # a task that belongs to nothing else is a context of its own
         arguments["contextId"] = context_id
-    if (config := _push_config(params)) is not None:
+    if (config := fields.struct(configuration, "taskPushNotificationConfig", "configuration.")) is not None:
         arguments["pushConfig"] = push_arguments(config, version, "configuration.taskPushNotificationConfig.")
-    return arguments | _addressed(params, agent_id, new=not task_id), _how(params)
+    return arguments | _addressed(params, agent_id, new=not task_id), _how(configuration)
 
 
 def _addressed(params: Json, agent_id: str | None, new: bool) -> Json:
@@ -52,18 +53,11 @@ def _addressed(params: Json, agent_id: str | None, new: bool) -> Json:
     return {name: value for name in names if (value := fields.text(metadata, name, "metadata."))}
 
 
-def _how(params: Json) -> How:
-    configuration, at = fields.struct(params, "configuration"), "configuration."
+def _how(configuration: Json, at: str = "configuration.") -> How:
     if not configuration:
         return How(None, False)
     fields.texts(configuration, "acceptedOutputModes", at)
     return How(fields.whole(configuration, "historyLength", 0, at=at), fields.truth(configuration, "returnImmediately", at))
-
-
-def _push_config(params: Json) -> Json | None:
-    """The one that comes with a SendMessage."""
-    configuration = fields.struct(params, "configuration")
-    return fields.struct(configuration, "taskPushNotificationConfig", "configuration.") if configuration else None
 
 
 def push_arguments(config: Json, version: str, at: str = "") -> Json:

@@ -534,3 +534,25 @@ async def test_what_another_node_claimed_as_it_was_taken_in_is_left_to_it_until_
         assert (await ask(hub, "get_task", taskId=mine))["claimCount"] == 1
         gate.set()
         assert await outcome(hub, mine) == ("COMPLETED", "Here 1")
+
+
+@on_memory
+async def test_what_waits_for_its_place_when_the_worker_stops_goes_back(hub: Hub) -> None:
+    begun = asyncio.Event()
+
+    @terms(at_once=1)
+    async def slow(turn: Turn) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with working(hub, slow=slow):
+        tasks = await asyncio.gather(*(send(hub, "slow") for _ in range(3)))
+        await begun.wait()
+        assert {(await ask(hub, "get_task", taskId=task))["status"] for task in tasks} == {"IN_PROGRESS"}
+    ended = [await ask(hub, "get_task", taskId=task) for task in tasks]
+    assert sorted(task["status"] for task in ended) == ["NEEDS_FIX", "PENDING", "PENDING"]
+    assert [task["assignedTo"] for task in ended] == ["slow"] * 3
+    async with working(hub, slow=echo):
+        for task in ended:
+            if task["status"] == "PENDING":
+                assert await outcome(hub, task["id"]) == ("COMPLETED", "Paint the door")
