@@ -36,12 +36,13 @@ class SendTaskMessage(Mutation):
     brief: ClassVar[tuple[str, ...]] = ("messageId", "parts", "taskId", "contextId", "agentId", "workspaceId", "metadata")
 
     message_id: Id
-    """The sender's own id of the message: sending it again finds the same task."""
+    """The sender's own id of the message: sending it again in the same context, or to the same task, finds the same task."""
     parts: Parts
     task_id: Id | None = None
     """The task to go on with; left out: a new one."""
     context_id: Id | None = None
-    """What the task belongs to: a session, or what the first task of a conversation answered as sessionId."""
+    """What the task belongs to: a session, or what the first task of a conversation answered as sessionId. Left out: a new one, and an
+    idempotencyKey is what makes sending it again safe."""
     agent_id: Id | None = None
     """Who is to do it; left out: whoever claims it."""
     workspace_id: Id | None = None
@@ -71,11 +72,14 @@ async def send_task_message(given: SendTaskMessage, call: Call) -> Task:
     wait_for_task tells what comes of it.
     """
     expect_parts(given.parts)
-    sent = SentMessage(id=_sent_id(given, call), workspace_id="", task_id="")
-    if (known := await call.unit.get_repeated(SentMessage, sent.id)) and (task := await call.unit.get(Task, known.task_id)):
-        return task
+    known = None
+    if place := given.task_id or given.context_id:
+        known = await call.unit.get_repeated(SentMessage, _sent_id(place, given, call))
+        if known and (task := await call.unit.get(Task, known.task_id)):
+            return task
     task = await (_gone_on(given, call) if given.task_id else _begun(given, call))
-    call.unit.put((known or sent).model_copy(update={"workspace_id": task.workspace_id, "task_id": task.id}))
+    sent = SentMessage(id=_sent_id(place or task.session_id or task.id, given, call), workspace_id=task.workspace_id, task_id=task.id)
+    call.unit.put(sent.model_copy(update={"version": known.version}) if known else sent)
     if given.push_config:
         await create_push_config(CreatePushConfig(task_id=task.id, **given.push_config.__dict__), call)
     return task
@@ -156,9 +160,8 @@ def _response(question: InputRequest, parts: tuple[Part, ...]) -> Metadata:
     return response
 
 
-def _sent_id(given: SendTaskMessage, call: Call) -> str:
+def _sent_id(place: str, given: SendTaskMessage, call: Call) -> str:
     """The lengths keep the parts apart."""
-    place = given.task_id or given.context_id or given.agent_id or given.workspace_id or ""
     return "/".join(f"{len(one)}:{one}" for one in (call.caller.subject, place, given.message_id))
 
 

@@ -61,6 +61,9 @@ class Refusal(Exception):
         super().__init__(self.message)
 
 
+KEY = "Idempotency-Key"
+
+
 class Link:
     """To one interface. Raises Trouble at once for an address that the hub does not call."""
 
@@ -73,14 +76,14 @@ class Link:
     async def ask(self, name: str, params: Json, seconds: float) -> Json:
         """The answer to send, get or cancel. Raises Trouble and Refusal."""
         try:
-            async with asyncio.timeout(seconds), self._request(self._dialect.request(name, params), None) as response:
+            async with asyncio.timeout(seconds), self._request(self._dialect.request(name, params), None, _key(params)) as response:
                 return self._read(name, await self._document(name, response))
         except TimeoutError:
             raise Trouble(f"it did not answer within {seconds:g} seconds") from None
 
     async def stream(self, name: str, params: Json) -> AsyncGenerator[Json]:
         """What stream or subscribe tells, until the stream ends. Raises Trouble and Refusal."""
-        async with self._request(self._dialect.request(name, params), SILENCE) as response:
+        async with self._request(self._dialect.request(name, params), SILENCE, _key(params)) as response:
             if response.status != 200 or response.content_type != "text/event-stream":
                 yield self._read(name, await self._document(name, response))
                 return
@@ -89,9 +92,11 @@ class Link:
                     yield self._read(name, _parsed(event.data, self.interface))
 
     @asynccontextmanager
-    async def _request(self, sent: Sent, silence: float | None) -> AsyncIterator[ClientResponse]:
+    async def _request(self, sent: Sent, silence: float | None, key: str | None) -> AsyncIterator[ClientResponse]:
         accept = "application/json, application/a2a+json" if silence is None else "text/event-stream, application/json"
         headers = {**self._headers, **HEADERS, "A2A-Version": self.interface.version, "Accept": accept}
+        if key:
+            headers[KEY] = key
         timeout = ClientTimeout(total=None, sock_connect=CONNECT, sock_read=silence)
         body = None if sent.body is None else orjson.dumps(sent.body)
         try:
@@ -174,3 +179,9 @@ def _object(data: bytes) -> Json | None:
 def _seconds(retry_after: str | None) -> float:
     """Of a Retry-After in seconds; dates are for caches."""
     return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 6 else 0.0
+
+
+def _key(params: Json) -> str | None:
+    """Of a message: a hub takes it once, however often it is sent. Others ignore it."""
+    message = params.get("message")
+    return str(message["messageId"]) if isinstance(message, dict) else None

@@ -34,7 +34,7 @@ from protocols.identity import Credentials
 log = logging.getLogger("a2a")
 
 SERVICE = "lf.a2a.v1.A2AService"
-VERSION, EXTENSIONS = "a2a-version", "a2a-extensions"
+VERSION, EXTENSIONS, KEY = "a2a-version", "a2a-extensions", "idempotency-key"
 DETAILS = "grpc-status-details-bin"
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -113,7 +113,8 @@ class Door:
         params: Json = MessageToDict(request)
         extensions = frozenset(uri for part in headers.get(EXTENSIONS, "").split(",") if (uri := part.strip()))
         named = params.get("tenant", "")
-        return params, Asked(caller, named if named != caller.tenant and named else None, self._base_url, extensions)
+        agent_id = named if named != caller.tenant and named else None
+        return params, Asked(caller, agent_id, self._base_url, extensions, idempotency_key=headers.get(KEY))
 
 
 class Port:

@@ -26,6 +26,7 @@ JSON, A2A_JSON = "application/json", "application/a2a+json"
 V1: PushVersion = "1.0"
 V03: PushVersion = "0.3"
 VERSION, EXTENSIONS, OLD_EXTENSIONS = "A2A-Version", "A2A-Extensions", "X-A2A-Extensions"
+KEY = "Idempotency-Key"
 LAST_EVENT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,4}))?")
 CARD_CACHE = "public, max-age=60"
 
@@ -125,7 +126,8 @@ class A2ADoor:
         """The Host is one that the hub answers to: the boundary has seen to that."""
         base_url = self._settings.public_url or f"{request.scheme}://{request.host}"
         extensions = frozenset(_listed(request.headers.get(EXTENSIONS) or request.headers.get(OLD_EXTENSIONS)))
-        return Asked(caller_of(request), request.match_info.get("agent_id"), base_url, extensions, version, _last_event(request))
+        key = request.headers.get(KEY)
+        return Asked(caller_of(request), request.match_info.get("agent_id"), base_url, extensions, version, _last_event(request), key)
 
     def _expect_version(self, request: web.Request, needed: str) -> None:
         """Major and minor count (§3.6); who says nothing speaks 0.3."""

@@ -53,6 +53,8 @@ class Asked:
     """That it speaks."""
     last_event: Place | None = None
     """Of the last event that it has, if it comes back for the rest of a stream."""
+    idempotency_key: str | None = None
+    """Makes it safe to send a message again that belongs to no context yet."""
 
 
 class Cards(Protocol):
@@ -174,7 +176,11 @@ class Service:
         expect_tenant(params, asked)
         arguments, how = sending_arguments(params, asked.agent_id, asked.version)
         await self._expect_taken(arguments, asked)
+        if asked.idempotency_key:
+            arguments["idempotencyKey"] = asked.idempotency_key
         task: Task = await self._call("send_task_message", arguments, asked)
+        if asked.idempotency_key:  # the answer may be that to an earlier request
+            return (await self._state(task.id, _own(asked), 0)).task, False, how
         return task, task.version == 1 and "taskId" not in arguments, how
 
     async def _expect_taken(self, arguments: Json, asked: Asked) -> None:

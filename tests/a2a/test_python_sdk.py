@@ -250,6 +250,7 @@ async def test_tasks_are_listed_a_page_at_a_time(served: Served, binding: str, v
 @newest
 async def test_a_message_sent_again_finds_its_task(served: Served, binding: str, version: str) -> None:
     request = saying("echo once")
+    request.message.context_id = f"{binding} {version}"
     async with connected(served, binding, version, streaming=False) as client:
         assert (await answered(client, request)).id == (await answered(client, request)).id
 

@@ -28,17 +28,27 @@ async def test_a_message_begins_a_task_and_is_its_history(hub: Hub) -> None:
 
 async def test_the_same_message_finds_the_same_task_and_another_sender_has_another(hub: Hub) -> None:
     first = await send(hub)
-    assert (await send(hub))["id"] == first["id"]
-    others = [await send(hub, contextId="c"), await send(hub, messageId="m-2"), await send(hub, "", Caller(subject="ada"))]
+    assert (await send(hub, contextId=first["sessionId"]))["id"] == first["id"]
+    others = [
+        await send(hub, contextId="c"), await send(hub, messageId="m-2", contextId=first["sessionId"]),
+        await send(hub, "", Caller(subject="ada"), contextId=first["sessionId"]),
+    ]  # fmt: skip
     assert len({first["id"], *(other["id"] for other in others)}) == 4
+    assert (await send(hub, contextId="c"))["id"] == others[0]["id"]
     again = await send(hub, taskId=first["id"], messageId="m-2")
     assert (await send(hub, taskId=first["id"], messageId="m-2"))["messageCount"] == again["messageCount"] == 2
 
 
 async def test_of_the_same_message_sent_at_once_one_begins_a_task(hub: Hub) -> None:
-    answers = await asyncio.gather(*(send(hub) for _ in range(10)))
-    assert len({answer["id"] for answer in answers}) == 1
-    assert len((await ask(hub, "list_tasks"))["tasks"]) == 1
+    for given in ({"contextId": "c"}, {"idempotencyKey": "k"}):
+        answers = await asyncio.gather(*(send(hub, **given) for _ in range(10)))
+        assert len({answer["id"] for answer in answers}) == 1
+    assert len((await ask(hub, "list_tasks"))["tasks"]) == 2
+
+
+async def test_a_message_without_a_context_begins_one_each_time(hub: Hub) -> None:
+    tasks = [await send(hub) for _ in range(2)]
+    assert len({task["id"] for task in tasks}) == len({task["sessionId"] for task in tasks}) == 2
 
 
 async def test_messages_at_once_are_numbered_without_gaps(hub: Hub) -> None:

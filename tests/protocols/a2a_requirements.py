@@ -16,6 +16,7 @@ ROWS = (
     Requirement("one task", "hub", "an A2A task is a hub task: what another door does to it is seen, and the other way round"),
     Requirement("task without session", "hub", "a task that belongs to nothing is a context of its own"),
     Requirement("idempotent", "hub", "the same messageId in the same context answers the same task"),
+    Requirement("idempotency key", "hub", "a message that begins a context is sent again without harm with the header Idempotency-Key"),
     Requirement("list", "1.0 §3.1.4", "sorted by status time, descending; nextPageToken, pageSize and totalSize are always there"),
     Requirement("list filters", "1.0 §3.1.4", "contextId, status, statusTimestampAfter, includeArtifacts, historyLength"),
     Requirement("cancel", "1.0 §3.1.5", "CancelTask ends a task"),

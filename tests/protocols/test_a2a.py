@@ -13,7 +13,7 @@ from protocols.a2a.service import Asked, Service
 from stores import vault
 from stores.memory import MemoryStore
 from tests.core.support import Clock, ask, new_agent, new_task
-from tests.protocols.a2a import JSONRPC, REST, Peer, both_bindings, meanwhile, next_task, refused, sending, taken
+from tests.protocols.a2a import JSONRPC, REST, VERSION, Peer, both_bindings, meanwhile, next_task, refused, sending, taken
 from tests.protocols.conftest import SETTINGS, Http, serving
 from tests.protocols.requirements import meets
 
@@ -147,11 +147,30 @@ async def test_history_is_as_long_as_was_asked_for(
 
 @both_bindings
 @meets("idempotent")
-async def test_the_same_message_again_finds_the_same_task(hub: Hub, http: Http, agent: str, binding: str) -> None:
+async def test_the_same_message_again_in_its_context_finds_the_same_task(hub: Hub, http: Http, agent: str, binding: str) -> None:
     peer = Peer(http, binding, "/agents/echo")
-    first, again = await peer.send(immediately=True), await peer.send(immediately=True)
-    assert first["id"] == again["id"]
-    assert (await peer.ask("ListTasks"))["totalSize"] == 1
+    first = await peer.send(immediately=True)
+    for _ in range(2):
+        assert (await peer.send(immediately=True, contextId=first["contextId"]))["id"] == first["id"]
+    assert (await peer.send(immediately=True))["id"] != first["id"]
+    assert (await peer.ask("ListTasks"))["totalSize"] == 2
+
+
+@both_bindings
+@meets("idempotency key")
+async def test_a_message_that_is_sent_again_with_its_key_is_answered_with_its_task_as_it_is(
+    hub: Hub, http: Http, agent: str, binding: str
+) -> None:
+    peer = Peer(http, binding, "/agents/echo", {**VERSION, "Idempotency-Key": "k"})
+    first = await peer.send(immediately=True)
+    worker = await taken(hub, "echo", first["id"])
+    await worker.finish(summary="Done.")
+    with anyio.fail_after(5):
+        again = await peer.send()
+        assert (again["id"], again["status"]["state"]) == (first["id"], "TASK_STATE_COMPLETED")
+        async with peer.streaming("SendStreamingMessage", sending()) as events:
+            assert [name for name, _ in await events.rest()] == ["task"]
+    assert (await refused(peer.send("other", "m2"))).reason == "INVALID_PARAMS"
 
 
 @both_bindings
