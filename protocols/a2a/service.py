@@ -19,7 +19,7 @@ from hub.domain.task_messages import TaskMessage, numbered_key
 from hub.domain.tasks import Artifact, Task
 from hub.operations.outputs import ChangedTasks, TaskState
 from hub.operations.push_configs import PushConfigs
-from hub.ports import Json
+from hub.ports import Filter, Json
 from protocols.a2a import errors, fields
 from protocols.a2a.errors import ExtendedAgentCardNotConfigured, TaskNotCancelable, TaskNotFound, UnsupportedOperation
 from protocols.a2a.modes import expect_taken
@@ -75,7 +75,7 @@ class Service:
     async def send(self, params: Json, asked: Asked) -> Json:
         """SendMessage (§3.1.1). Waits for the end or a question, unless `returnImmediately`; then the task as it is."""
         cursor = self._hub.store.heard
-        task, _, how = await self._sent(params, asked)
+        task, _, how = await self._sent(params, asked, cursor)
         version = task.version
         if not how.immediately and STATES[task.state] not in SETTLED:
             version = await self._settled(task, cursor, asked)
@@ -87,7 +87,7 @@ class Service:
     async def stream(self, params: Json, asked: Asked) -> Stream:
         """SendStreamingMessage (§3.1.2): the task, then what happens to it until it has ended or asks something."""
         cursor = self._hub.store.heard
-        task, new, how = await self._sent(params, asked)
+        task, new, how = await self._sent(params, asked, cursor)
         if asked.last_event is not None:
             rest = self._rest(task, asked.last_event, asked, SETTLED)
         elif new and task.message_count == 1:
@@ -171,17 +171,22 @@ class Service:
             raise ExtendedAgentCardNotConfigured
         return card
 
-    async def _sent(self, params: Json, asked: Asked) -> tuple[Task, bool, How]:
-        """The task, whether it was begun by this message, and how it is to be answered."""
+    async def _sent(self, params: Json, asked: Asked, cursor: int) -> tuple[Task, bool, How]:
+        """The task, whether it was begun by this message, behind the cursor, and how it is to be answered."""
         expect_tenant(params, asked)
         arguments, how = sending_arguments(params, asked.agent_id, asked.version)
         await self._expect_taken(arguments, asked)
         if asked.idempotency_key:
             arguments["idempotencyKey"] = asked.idempotency_key
         task: Task = await self._call("send_task_message", arguments, asked)
-        if asked.idempotency_key:  # the answer may be that to an earlier request
+        if asked.idempotency_key and not await self._created(task, cursor, asked):  # it is the answer to an earlier request
             return (await self._state(task.id, _own(asked), 0)).task, False, how
         return task, task.version == 1 and "taskId" not in arguments, how
+
+    async def _created(self, task: Task, cursor: int, asked: Asked) -> bool:
+        """Whether the task was made behind the cursor."""
+        page = await self._hub.store.news(cursor, asked.caller.tenant, Filter(kinds=(Task.kind,), record_id=task.id), 1)
+        return any(logged.name == "task.created" for logged in page.events)
 
     async def _expect_taken(self, arguments: Json, asked: Asked) -> None:
         if "agentId" not in arguments or not any("mediaType" in part for part in arguments["parts"]):
