@@ -19,6 +19,8 @@ from hub.operations.tasks import expect_claim
 
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=100)]
 LONGEST_TITLE = 120
+MOST_AGENTS = 1_000
+"""Of a workspace, among whom the one is looked for that a message goes to."""
 UNTITLED = "A message without text"
 
 
@@ -45,6 +47,8 @@ class SendTaskMessage(Mutation):
     idempotencyKey is what makes sending it again safe."""
     agent_id: Id | None = None
     """Who is to do it; left out: whoever claims it."""
+    routed: bool = False
+    """Without an agentId: to the agent that the hub runs by itself, where its workspace has just one."""
     workspace_id: Id | None = None
     """Left out: the agent's, or the default one."""
     metadata: Metadata | None = None
@@ -109,6 +113,8 @@ def expect_parts(parts: tuple[Part, ...]) -> None:
 async def _begun(given: SendTaskMessage, call: Call) -> Task:
     agent = await call.need(Agent, given.agent_id) if given.agent_id else None
     workspace = await call.workspace(given.workspace_id or (agent.workspace_id if agent else "default"))
+    if agent is None and given.routed:
+        agent = await _only_one(workspace.id, call)
     text = text_of(given.parts)
     title = next((line.strip() for line in text.splitlines() if line.strip()), UNTITLED)
     task = Task(
@@ -123,6 +129,12 @@ async def _begun(given: SendTaskMessage, call: Call) -> Task:
         return call.create(task, agentId=agent.id)
     task = begun(task, agent, offer.worker, offer.lease_seconds, call)
     return call.create(task, agentId=agent.id, token=task.claim_count, worker=offer.worker)
+
+
+async def _only_one(workspace_id: str, call: Call) -> Agent | None:
+    """The workspace's agent that has a runner, if no other has one."""
+    run = [agent for agent in await call.unit.find(Agent, limit=MOST_AGENTS, workspace_id=workspace_id) if "runner" in agent.metadata]
+    return run[0] if len(run) == 1 else None
 
 
 async def _gone_on(given: SendTaskMessage, call: Call) -> Task:

@@ -126,7 +126,7 @@ class HubCards:
             "supportedInterfaces": self._interfaces(base_url, agent.id if agent else ""),
             "provider": {"organization": "Trivium", "url": base_url}, "version": said.get("version") or VERSION,
             "capabilities": {"streaming": True, "pushNotifications": True, "extendedAgentCard": True},
-            "defaultInputModes": input_modes(agent) if agent else MODES, "defaultOutputModes": named(said.get("outputModes")) or MODES,
+            "defaultInputModes": input_modes(agent), "defaultOutputModes": named(said.get("outputModes")) or MODES,
             "skills": _skills_of(agent) if agent else [SKILL],
         }  # fmt: skip
         card |= {name: said[name] for name in PRESENT if said.get(name)}

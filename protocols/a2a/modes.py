@@ -15,13 +15,13 @@ def named(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def input_modes(agent: Agent) -> list[str]:
-    return named(agent.metadata.get("inputModes")) or MODES
+def input_modes(agent: Agent | None) -> list[str]:
+    """None: the hub itself."""
+    return named(agent.metadata.get("inputModes") if agent else None) or MODES
 
 
-def expect_taken(parts: Sequence[Json], agent: Agent) -> None:
-    """Raises ContentTypeNotSupported for the first part that says a type which the agent does not take."""
-    modes = input_modes(agent)
+def expect_taken(parts: Sequence[Json], modes: Sequence[str]) -> None:
+    """Raises ContentTypeNotSupported for the first part that says a type which is not taken."""
     for number, part in enumerate(parts):
         type_ = part.get("mediaType", "").partition(";")[0].strip().lower()
         if type_ and not any(_takes(mode.lower(), type_, part) for mode in modes):

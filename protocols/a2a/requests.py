@@ -18,7 +18,8 @@ class How(NamedTuple):
 
 
 def sending_arguments(params: Json, agent_id: str | None, version: str) -> tuple[Json, How]:
-    """Of send_task_message. A message to the hub itself may name an agent or a workspace in the request's metadata.
+    """Of send_task_message. A message to the hub itself may name an agent or a workspace in the request's metadata; one without an
+    agent is routed.
 
     `version` is that of the notifications.
     """
@@ -50,7 +51,8 @@ def _addressed(params: Json, agent_id: str | None, new: bool) -> Json:
         return {"agentId": agent_id}
     metadata = fields.struct(params, "metadata") or {}
     names = ("agentId", "workspaceId") if new else ()
-    return {name: value for name in names if (value := fields.text(metadata, name, "metadata."))}
+    named: Json = {name: value for name in names if (value := fields.text(metadata, name, "metadata."))}
+    return {"routed": True, **named} if new else named
 
 
 def _how(configuration: Json, at: str = "configuration.") -> How:

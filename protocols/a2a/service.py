@@ -22,7 +22,7 @@ from hub.operations.push_configs import PushConfigs
 from hub.ports import Filter, Json
 from protocols.a2a import errors, fields
 from protocols.a2a.errors import ExtendedAgentCardNotConfigured, TaskNotCancelable, TaskNotFound, UnsupportedOperation
-from protocols.a2a.modes import expect_taken
+from protocols.a2a.modes import expect_taken, input_modes
 from protocols.a2a.requests import How, listing_arguments, push_arguments, sending_arguments
 from protocols.a2a.shapes import push_config_of, task_of
 from protocols.a2a.states import SETTLED, STATES, TERMINAL
@@ -189,11 +189,12 @@ class Service:
         return any(logged.name == "task.created" for logged in page.events)
 
     async def _expect_taken(self, arguments: Json, asked: Asked) -> None:
-        if "agentId" not in arguments or not any("mediaType" in part for part in arguments["parts"]):
+        """By the agent, or by the hub itself."""
+        if not any("mediaType" in part for part in arguments["parts"]):
             return
-        place = asked.caller.tenant, Agent, arguments["agentId"]
-        if agent := self._hub.remembered(*place) or await self._hub.store.get(*place):
-            expect_taken(arguments["parts"], agent)
+        place = asked.caller.tenant, Agent, arguments.get("agentId", "")
+        agent = (self._hub.remembered(*place) or await self._hub.store.get(*place)) if place[2] else None
+        expect_taken(arguments["parts"], input_modes(agent))
 
     async def _settled(self, task: Task, cursor: int, asked: Asked) -> int:
         """The version that it had then."""

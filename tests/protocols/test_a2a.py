@@ -228,6 +228,22 @@ async def test_the_hub_gives_a_message_to_the_agent_or_the_workspace_that_it_nam
 
 
 @both_bindings
+@meets("hub routes")
+async def test_the_hub_gives_a_message_to_the_one_agent_that_it_runs(hub: Hub, http: Http, agent: str, binding: str) -> None:
+    peer = Peer(http, binding)
+
+    async def assigned(id_: str) -> str | None:
+        task = await peer.send(id_=id_, immediately=True)
+        return (await ask(hub, "get_task", taskId=task["id"])).get("assignedTo")
+
+    assert await assigned("m1") is None
+    await new_agent(hub, agentId="one", metadata={"runner": "function"})
+    assert await assigned("m2") == "one"
+    await new_agent(hub, agentId="two", metadata={"runner": "a2a"})
+    assert await assigned("m3") is None
+
+
+@both_bindings
 @meets("own tasks", "not found")
 async def test_an_agent_knows_of_no_other_agents_tasks(hub: Hub, http: Http, agent: str, binding: str) -> None:
     other = await new_task(hub, "of nobody")

@@ -122,10 +122,10 @@ async def test_a_wrong_parameter_is_refused_by_its_name(http: Http, binding: str
 
 @meets("protojson")
 async def test_names_of_the_proto_numbers_and_unknown_fields_are_read_as_protojson_says(hub: Hub, http: Http) -> None:
-    message = {"role": 1, "message_id": "m1", "parts": [{"raw": "_-8", "media_type": "a/b", "new": 1}], "context_id": "c", "new": {}}
+    message = {"role": 1, "message_id": "m1", "parts": [{"raw": "_-8", "media_type": "text/plain", "new": 1}], "context_id": "c", "new": {}}
     params = {"message": message, "configuration": {"return_immediately": True, "history_length": "1"}, "new": None, "metadata": None}
     task = (await Peer(http).ask("SendMessage", params))["task"]
-    assert (task["contextId"], task["history"][0]["parts"]) == ("c", [{"raw": "/+8=", "mediaType": "a/b"}])
+    assert (task["contextId"], task["history"][0]["parts"]) == ("c", [{"raw": "/+8=", "mediaType": "text/plain"}])
 
 
 @both_bindings
