@@ -71,7 +71,7 @@ class SentMessage(Record):
 
 
 class ArtifactChunk(Record):
-    """A piece of an artifact that still grows. The last one puts them together in the artifact, and they are gone."""
+    """What one call added to an artifact that still grows. The last one puts them together in the artifact, and they are gone."""
 
     kind: ClassVar[str] = "artifact_chunk"
     plural: ClassVar[str] = "artifactChunks"
@@ -99,8 +99,7 @@ def joined(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     made: list[Part] = []
     texts: list[str] = []
     for part in parts:
-        plain = part.text is not None and part.model_dump(exclude_none=True).keys() == {"text"}
-        if plain and part.text is not None:
+        if part.text is not None and (part.filename, part.media_type, part.metadata) == (None, None, None):
             texts.append(part.text)
             continue
         if any(texts):

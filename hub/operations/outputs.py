@@ -92,7 +92,7 @@ async def put_out(given: AppendArtifact, task: Task, call: Call) -> tuple[Artifa
         parts = joined((*(artifact.parts if given.append else ()), *earlier, *more))
         changed = {"status": "provided", "parts": parts, "content": text_of(parts) or None, "chunk_count": 0}
     else:
-        changed = {"status": "pending", "chunk_count": _stage_chunks(artifact, given.chunks, call)}
+        changed = {"status": "pending", "chunk_count": _stage_chunk(artifact, more, call)}
     stored = call.unit.put(artifact.model_copy(update=changed))
     if stored.version == 1 or given.last:
         call.emit(stored, "created" if stored.version == 1 else "updated", taskId=task.id)
@@ -168,13 +168,11 @@ async def _take_chunks(artifact: Artifact, call: Call) -> tuple[Part, ...]:
     return tuple(part for chunk in chunks for part in chunk.parts)
 
 
-def _stage_chunks(artifact: Artifact, chunks: tuple[Parts, ...], call: Call) -> int:
-    count = artifact.chunk_count
+def _stage_chunk(artifact: Artifact, parts: tuple[Part, ...], call: Call) -> int:
+    """What one call adds; the answer is its number."""
     of = {"workspace_id": artifact.workspace_id, "task_id": artifact.task_id, "artifact_id": artifact.id}
-    for parts in chunks:
-        count += 1
-        call.unit.put(ArtifactChunk(**of, number=count, parts=parts))
-    return count
+    call.unit.put(ArtifactChunk(**of, number=artifact.chunk_count + 1, parts=joined(parts)))
+    return artifact.chunk_count + 1
 
 
 def _told(given: AppendArtifact, artifact: Artifact) -> dict[str, JsonValue]:
