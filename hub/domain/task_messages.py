@@ -23,7 +23,7 @@ class Part(Value):
 
     @property
     def contents(self) -> int:
-        return sum(one is not None for one in (self.text, self.raw, self.url, self.data))
+        return (self.text is not None) + (self.raw is not None) + (self.url is not None) + (self.data is not None)
 
 
 def text_of(parts: tuple[Part, ...]) -> str:

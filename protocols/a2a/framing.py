@@ -8,7 +8,14 @@ from protocols.streams import PING
 
 
 async def frames(updates: Stream, before: bytes = b"", behind: bytes = b"") -> AsyncGenerator[bytes, None]:
-    """`before` and `behind` stand around each event: the envelope of JSON-RPC."""
+    """`before` and `behind` stand around each event: the envelope of JSON-RPC. Events of one fact are written together."""
+    waiting: list[bytes] = []
     async with aclosing(updates):
         async for update in updates:
-            yield b"id: %b\ndata: %b%b%b\n\n" % (update.id.encode(), before, update.body, behind) if update else PING
+            if update is None:
+                yield PING
+                continue
+            waiting.append(b"id: %b\ndata: %b%b%b\n\n" % (update.id.encode(), before, update.body, behind))
+            if "." not in update.id:  # else more of the same fact follows at once
+                yield b"".join(waiting)
+                waiting = []
