@@ -18,7 +18,8 @@ Turns = Mapping[tuple[str, str, str], Lock]
 class Recent:
     """Records as this process last read or wrote them, for units that may rest on them: see `UnitOfWork.get`."""
 
-    MOST = 4_000
+    MOST = 200
+    """The ones used last. Memory that is held long is cold when it is let go: a thousand of them would cost each call a fifth more."""
     LONGEST = 20_000
     """Characters of a record's JSON; a longer one is not kept."""
 
@@ -26,8 +27,12 @@ class Recent:
         self._records: OrderedDict[tuple[str, str, str], Record] = OrderedDict()
 
     def get(self, tenant: str, type_: type[R], key: str) -> R | None:
-        record = self._records.get((tenant, type_.kind, key))
-        return record if isinstance(record, type_) else None
+        place = (tenant, type_.kind, key)
+        record = self._records.get(place)
+        if not isinstance(record, type_):
+            return None
+        self._records.move_to_end(place)
+        return record
 
     def put(self, tenant: str, record: Record) -> None:
         """The newer one stays: of two units over one record, the first to commit may be the last to say so."""
@@ -35,6 +40,7 @@ class Recent:
         known = self._records.get(place)
         if known is None or known.version < record.version:
             self._records[place] = record
+            self._records.move_to_end(place)
             if len(self._records) > self.MOST:
                 self._records.popitem(last=False)
 
@@ -52,7 +58,7 @@ class Recent:
             if write.record is None:
                 if not write.guard:
                     self.forget(tenant, [(write.type.kind, write.key)])
-            elif write.type.remembered and len(write.body) <= self.LONGEST:
+            elif write.type.remembered and write.record.soon_again and len(write.body) <= self.LONGEST:
                 self.put(tenant, write.record)
 
 

@@ -95,6 +95,11 @@ class Record(Value):
     updated_at: Instant = ""
 
     @property
+    def soon_again(self) -> bool:
+        """It will be read again soon, as far as one can tell: it is worth remembering."""
+        return True
+
+    @property
     def key(self) -> str:
         """What the record is stored under, unique within tenant and kind."""
         return self.id

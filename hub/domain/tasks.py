@@ -155,6 +155,11 @@ class Task(Record):
     delivery_snapshot: dict[str, JsonValue] | None = None
 
     @property
+    def soon_again(self) -> bool:
+        """It is in work, or was just now."""
+        return self.claim is not None or self.generation > 1
+
+    @property
     def ended(self) -> bool:
         """Nothing more comes of it unless somebody takes it up again. What a verdict sent back has not ended."""
         return self.status in ("COMPLETED", "CANCELLED") or (self.status == "NEEDS_FIX" and self.failure is not None)
