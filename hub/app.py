@@ -127,15 +127,19 @@ class Hub:
                     if not lost.issuperset(unit.written):
                         lost.update(unit.written)
                         turns = turns or AsyncExitStack()
-                        await turns.aclose()
-                        for key in sorted(lost):  # all are let go first and taken in one order, so nobody waits in a circle
-                            await turns.enter_async_context(self._turns.setdefault((caller.tenant, *key), Lock()))
+                        await self._take(turns, caller.tenant, lost)
                     elif attempt > 1:
                         await sleep(random() * BACKOFF * 2**attempt)  # noqa: S311
         finally:
             if turns:
                 await turns.aclose()
         raise AssertionError("the last attempt answers or raises")
+
+    async def _take(self, turns: AsyncExitStack, tenant: str, lost: set[RecordKey]) -> None:
+        """Those that are held are let go first, and all are taken in one order, so that nobody waits in a circle."""
+        await turns.aclose()
+        for key in sorted(lost):
+            await turns.enter_async_context(self._turns.setdefault((tenant, *key), Lock()))
 
     async def _once(self, operation: Operation, given: Input, call: Call) -> Output:
         """Run the handler, or answer what it answered to the same idempotency key."""

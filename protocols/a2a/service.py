@@ -192,8 +192,8 @@ class Service:
         """By the agent, or by the hub itself."""
         if not any("mediaType" in part for part in arguments["parts"]):
             return
-        place = asked.caller.tenant, Agent, arguments.get("agentId", "")
-        agent = (self._hub.remembered(*place) or await self._hub.store.get(*place)) if place[2] else None
+        agent_id = arguments.get("agentId")
+        agent = await self._hub.store.get(asked.caller.tenant, Agent, agent_id) if agent_id else None
         expect_taken(arguments["parts"], input_modes(agent))
 
     async def _settled(self, task: Task, cursor: int, asked: Asked) -> int:

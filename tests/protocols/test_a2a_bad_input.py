@@ -284,3 +284,12 @@ async def test_a_part_of_a_type_that_the_agent_does_not_take_is_refused(
     refusal = await refused(sent)
     assert (refusal.reason, refusal.http) == ("CONTENT_TYPE_NOT_SUPPORTED", 200 if binding == JSONRPC else 400)
     assert (await peer.ask("ListTasks"))["totalSize"] == 0
+
+
+@meets("taken types")
+async def test_what_another_node_said_that_an_agent_takes_counts_at_once(hub: Hub, http: Http) -> None:
+    await ask(hub, "create_agent", agentId="picky", name="Picky", role="CRAFTER")
+    peer, image = Peer(http, base="/agents/picky"), {"raw": "AA==", "mediaType": "image/png"}
+    assert (await refused(peer.ask("SendMessage", sending(immediately=True, parts=[image])))).reason == "CONTENT_TYPE_NOT_SUPPORTED"
+    await ask(Hub(hub.store), "update_agent", agentId="picky", metadata={"inputModes": "image/*"})
+    assert (await peer.ask("SendMessage", sending(immediately=True, parts=[image])))["task"]["history"]

@@ -225,3 +225,10 @@ def serve(*options: str, before: str = "") -> subprocess.CompletedProcess[str]:
         f"import sys; {before}sys.argv[1:] = {['serve', '--port', '0', '--db', 'memory:', *options]!r}; from hub.cli import main; main()"
     )
     return subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=30, check=False)
+
+
+async def test_a_message_that_is_sent_again_with_its_key_finds_its_task(stub: Any) -> None:
+    metadata = (("a2a-version", "1.0"), ("idempotency-key", "k"))
+    tasks = [(await stub.SendMessage(sending(), metadata=metadata)).task.id for _ in range(2)]
+    others = [(await stub.SendMessage(sending(), metadata=metadata[:1])).task.id for _ in range(2)]
+    assert len({*tasks, *others}) == 3
