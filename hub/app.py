@@ -17,7 +17,7 @@ from hub.domain.model import Value, instant, utc_now
 from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
-from hub.operations.base import Call, Input, Mutation, Offers, Operation, Output
+from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page, R, Vault
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
@@ -47,6 +47,8 @@ class Hub:
         self._recent = Recent()
         self.offers: dict[str, Offers] = {}
         """By tenant: the workers of this process say what they would begin with."""
+        self.hosts: dict[str, Hosts] = {}
+        """By tenant: who of this process runs sessions says that it would run another one."""
         self._furnished: set[str] = set()
 
     @property
@@ -103,7 +105,7 @@ class Hub:
         Without turns, of 50 callers over one record 45 run out of attempts; with turns for the losers alone, newcomers starve
         whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
         """
-        now, offers = instant(self._clock()), self.offers.get(caller.tenant)
+        now, offers, hosts = instant(self._clock()), self.offers.get(caller.tenant), self.hosts.get(caller.tenant)
         lost: set[RecordKey] = set()
         turns: AsyncExitStack | None = None
         try:
@@ -111,7 +113,7 @@ class Hub:
                 turns_of_others = None if lost else self._turns
                 unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
                 try:
-                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers))
+                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts))
                     if unit.staged:
                         await self.store.commit(unit)
                         unit.committed()

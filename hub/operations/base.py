@@ -86,6 +86,7 @@ class Listing(Generic[R]):
 Output = Value | Listing[Any]
 Offers = Callable[[str], Offer | None]
 """By an agent's id."""
+Hosts = Callable[[], Offer | None]
 In = TypeVar("In", bound=Input)
 
 
@@ -99,6 +100,7 @@ class Call:
     reach: Reach = "all"
     """How far the hub goes for other MCP servers."""
     offers: Offers | None = None
+    hosts: Hosts | None = None
 
     @property
     def now(self) -> Instant:
@@ -107,6 +109,10 @@ class Call:
     def offer(self, agent: Agent) -> Offer | None:
         """A worker's, to begin with what is given to the agent now."""
         return self.offers(agent.id) if self.offers else None
+
+    def host(self) -> Offer | None:
+        """A worker's, to run a session that begins now."""
+        return self.hosts() if self.hosts else None
 
     async def need(self, type_: type[R], key: str, shown: str | None = None) -> R:
         """The record, or NotFound."""

@@ -1,0 +1,176 @@
+"""From the updates that an agent sends to a session's history: chunks become messages, and what changes is one entry."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hub.domain.model import new_id
+
+Update = dict[str, Any]
+"""A session update of ACP, as it came or as it stands."""
+
+MESSAGES = {"user_message_chunk": "user_message", "agent_message_chunk": "agent_message", "agent_thought_chunk": "agent_thought"}
+"""By the kind of their chunks."""
+TOOL_CALLS = ("tool_call", "tool_call_update")
+CURRENT = frozenset({"plan", "plan_update", "usage_update"})
+"""Kinds of which a turn has one, the last; what happened before is told, and not kept."""
+STANDING = frozenset({"available_commands_update", "current_mode_update", "config_option_update", "session_info_update"})
+"""Kinds of which the session has one, the last."""
+LONGEST_SEGMENT = 16_000
+"""Characters after which a message goes on in another entry: an entry that grows is written anew each time."""
+LONGEST_TEXT = 200_000
+"""Characters of a text in a tool call; of a longer one the beginning is kept."""
+MOST_KNOWN = 2_000
+"""Tool calls whose entries are known; an update to an older one begins a new entry."""
+
+
+class Change(NamedTuple):
+    """An entry as it is to be written."""
+
+    number: int
+    update: Update
+    patch: bool
+    """Only these fields have changed; otherwise it is the whole entry."""
+
+
+class News(NamedTuple):
+    changes: list[Change]
+    updates: list[Update]
+    """What happened, for whoever follows: of a message what was added to it."""
+
+
+class Transcript:
+    """Of one session, for as long as one process runs it. It holds what waits to be written, and no history."""
+
+    def __init__(self, entry_count: int) -> None:
+        self.entry_count = entry_count
+        self._changes: dict[int, Change] = {}
+        self._updates: list[Update] = []
+        self._open: tuple[str, str, int] | None = None
+        """The message that grows: kind, id, number."""
+        self._given: Any = None
+        """Its id as the agent gave it."""
+        self._content: list[dict[str, Any]] = []
+        self._length = 0
+        self._numbers: OrderedDict[str, int] = OrderedDict()
+
+    @property
+    def waits(self) -> bool:
+        return bool(self._changes or self._updates)
+
+    def turn(self) -> None:
+        """A turn begins or ends: what comes belongs to no message, plan or usage of the one before."""
+        self._open = None
+        for kind in CURRENT:
+            self._numbers.pop(kind, None)
+
+    def add(self, update: Mapping[str, Any]) -> None:
+        kind = str(update.get("sessionUpdate"))
+        if kind in MESSAGES:
+            self._chunk(kind, update)
+        elif kind in TOOL_CALLS:
+            self._tool_call(update)
+        else:
+            self._other(kind, dict(update))
+
+    def say(self, kind: str, content: list[dict[str, Any]], message_id: str) -> None:
+        """A message that is whole: `kind` is user_message, agent_message or agent_thought."""
+        self._open = None
+        whole = {"sessionUpdate": kind, "messageId": message_id, "content": content}
+        self._new(whole)
+        self._updates.append(whole)
+
+    def take(self) -> News:
+        """What is new since it was last taken."""
+        news = News(list(self._changes.values()), self._updates)
+        self._changes, self._updates = {}, []
+        self._content = [dict(block) for block in self._content]  # what was taken grows no more
+        return news
+
+    def _chunk(self, kind: str, update: Mapping[str, Any]) -> None:
+        content, given = update.get("content"), update.get("messageId")
+        if not isinstance(content, dict):
+            return
+        text = content.get("text") if content.get("type") == "text" else None
+        length = len(text) if isinstance(text, str) else 0
+        if self._open is None or self._open[0] != kind or given != self._given:
+            self._begin(kind, given, str(given or new_id()))
+        elif self._length + length > LONGEST_SEGMENT:
+            self._begin(kind, given, self._open[1])
+        assert self._open
+        _, message_id, number = self._open
+        self._length += length
+        self._grow(content, text)
+        if number not in self._changes:
+            whole = {"sessionUpdate": MESSAGES[kind], "messageId": message_id, "content": self._content}
+            self._changes[number] = Change(number, whole, patch=False)
+        self._tell(kind, message_id, content, text)
+
+    def _begin(self, kind: str, given: Any, message_id: str) -> None:
+        self.entry_count += 1
+        self._open, self._given = (kind, message_id, self.entry_count), given
+        self._content, self._length = [], 0
+
+    def _grow(self, content: dict[str, Any], text: Any) -> None:
+        last = self._content[-1] if self._content else None
+        if isinstance(text, str) and last and last.keys() == content.keys() == {"type", "text"}:
+            last["text"] += text
+        else:
+            self._content.append(dict(content))
+
+    def _tell(self, kind: str, message_id: str, content: dict[str, Any], text: Any) -> None:
+        """Texts that follow each other are told as one."""
+        last = self._updates[-1] if self._updates else None
+        together = last is not None and (last["sessionUpdate"], last.get("messageId")) == (kind, message_id)
+        if together and isinstance(text, str) and last and last["content"].keys() == content.keys() == {"type", "text"}:
+            last["content"]["text"] += text
+        else:
+            self._updates.append({"sessionUpdate": kind, "messageId": message_id, "content": dict(content)})
+
+    def _tool_call(self, update: Mapping[str, Any]) -> None:
+        id_ = f"tool/{update.get('toolCallId')}"
+        said = {name: shortened(value) for name, value in update.items() if value is not None}
+        if number := self._numbers.get(id_):
+            said["sessionUpdate"] = "tool_call_update"
+            self._patch(number, {name: value for name, value in said.items() if name != "sessionUpdate"})
+        else:
+            self._open = None  # what is said after it is another message
+            said["sessionUpdate"] = "tool_call"
+            self._know(id_, self._new(said))
+        self._updates.append(said)
+
+    def _other(self, kind: str, update: Update) -> None:
+        if kind in CURRENT or kind in STANDING:
+            if number := self._numbers.get(kind):
+                self._changes[number] = Change(number, update, patch=False)
+            else:
+                self._know(kind, self._new(update))
+        else:
+            self._new(update)
+        self._updates.append(update)
+
+    def _new(self, update: Update) -> int:
+        self.entry_count += 1
+        self._changes[self.entry_count] = Change(self.entry_count, update, patch=False)
+        return self.entry_count
+
+    def _patch(self, number: int, fields: Update) -> None:
+        waiting = self._changes.get(number)
+        patch = waiting is None or waiting.patch
+        self._changes[number] = Change(number, {**(waiting.update if waiting else {}), **fields}, patch)
+
+    def _know(self, id_: str, number: int) -> None:
+        self._numbers[id_] = number
+        if len(self._numbers) > MOST_KNOWN:
+            self._numbers.popitem(last=False)
+
+
+def shortened(value: Any) -> Any:
+    """With its long texts cut."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return f"{value[:LONGEST_TEXT]}… ({len(value) - LONGEST_TEXT:,} characters more are not kept)"
+    if isinstance(value, dict):
+        return {name: shortened(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shortened(one) for one in value]
+    return value

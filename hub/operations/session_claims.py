@@ -1,0 +1,199 @@
+"""What the worker that runs a session says of it, under its claim; and the history that it leaves."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from hub.domain.errors import Refused
+from hub.domain.model import Value, later
+from hub.domain.sessions import (
+    Continuity,
+    Prompt,
+    PromptStatus,
+    Session,
+    SessionEntry,
+    SessionState,
+    SessionStatus,
+    StopReason,
+    numbered_key,
+)
+from hub.operations.base import Call, Id, Limit, Listing, Mutation, Operation, Page, Result
+from hub.operations.session_steps import cancel_permissions, claimed, held, moved
+
+Number = Annotated[int, Field(ge=1)]
+LeaseSeconds = Annotated[int, Field(ge=1, le=3_600)]
+LOST = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
+
+
+class ClaimSession(Mutation):
+    session_id: Id
+    worker: Id
+    lease_seconds: LeaseSeconds = 30
+
+
+class EntryChange(Value):
+    number: Number
+    update: dict[str, JsonValue]
+    patch: bool = False
+    """Only these fields have changed; otherwise it is the whole entry."""
+
+
+class PromptEnd(Value):
+    number: Number
+    status: PromptStatus
+    stop_reason: StopReason | None = None
+    reason: str | None = None
+    usage: dict[str, JsonValue] | None = None
+
+
+class ReportSession(Mutation):
+    session_id: Id
+    claim_token: int
+    entries: tuple[EntryChange, ...] = ()
+    updates: tuple[dict[str, JsonValue], ...] = ()
+    """What happened, for whoever follows."""
+    status: SessionStatus | None = None
+    reason: str | None = None
+    state: SessionState | None = None
+    ended: PromptEnd | None = None
+    """A prompt that has."""
+    cwd: str | None = None
+    name: str | None = None
+    mode_id: str | None = None
+    agent_session_id: str | None = None
+    continuity: Continuity | None = None
+    agent_info: dict[str, JsonValue] | None = None
+    capabilities: tuple[str, ...] | None = None
+    modes: dict[str, JsonValue] | None = None
+    config_options: tuple[dict[str, JsonValue], ...] | None = None
+    usage: dict[str, JsonValue] | None = None
+
+
+class TakePrompt(Mutation):
+    session_id: Id
+    claim_token: int
+    steer: bool = False
+    """Into the turn that runs: only a prompt that is to be delivered so."""
+
+
+class TakenPrompt(Result):
+    prompt: Prompt | None = None
+    """None: nothing is to be sent."""
+
+
+class ReadSessionHistory(Page):
+    session_id: Id
+    last_n: Limit | None = None
+    """The newest entries only."""
+
+
+ABOUT = ("cwd", "mode_id", "agent_session_id", "continuity", "agent_info", "capabilities", "modes", "config_options", "usage")
+
+
+async def claim_session(given: ClaimSession, call: Call) -> Session:
+    """Take a session to run its agent, or keep it for longer. A turn that a former holder left unfinished has failed."""
+    session = await call.need(Session, given.session_id)
+    if not session.live:
+        raise Refused(f"The session is {session.status}: nobody has to run it.", status=session.status)
+    if session.claim and session.claimed_at(call.now):
+        if session.claim.worker != given.worker:
+            raise Refused(
+                f"Another worker runs it until {session.claim.expires_at}.",
+                holder=session.claim.worker, expiresAt=session.claim.expires_at,
+            )  # fmt: skip
+        claim = session.claim.model_copy(update={"expires_at": later(call.now, given.lease_seconds)})
+        return call.unit.put(session.model_copy(update={"claim": claim}))
+    taken = claimed(session, given.worker, given.lease_seconds, call)
+    if taken.status == "ready":
+        taken = taken.model_copy(update={"status": "connecting"})
+    taken = await cancel_permissions(taken, call)
+    if taken.active:
+        taken = await _ended(taken, PromptEnd(number=taken.active, status="failed", reason=LOST), call)
+        told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": LOST}
+        taken = _entry(taken, EntryChange(number=taken.entry_count + 1, update=told), None, call)
+        return call.write(taken, "progressed", updates=[told])
+    return call.unit.put(taken)
+
+
+async def report_session(given: ReportSession, call: Call) -> Session:
+    """Say what a session's agent did and how it stands."""
+    session = await held(given.session_id, given.claim_token, call)
+    changed = {name: value for name in ABOUT if (value := getattr(given, name)) is not None}
+    if given.name and not session.name:
+        changed["name"] = given.name
+    if given.state:
+        changed["state"] = given.state
+    session = session.model_copy(update={**changed, "active_at": call.now})
+    turn = session.active
+    for entry in given.entries:
+        session = await _changed(session, entry, turn, call)
+    if given.ended:
+        session = await _ended(session, given.ended, call)
+    if given.updates:
+        session = call.tell(session, "progressed", updates=[*given.updates])
+    if given.status in ("dormant", "failed"):  # nobody runs it any more
+        session = session.model_copy(update={"claim": None, "state": "idle"})
+    if given.status and given.status != session.status and session.live:
+        return moved(session, given.status, call, given.reason)
+    return call.unit.put(session)
+
+
+async def take_prompt(given: TakePrompt, call: Call) -> TakenPrompt:
+    """Take the next prompt to send it to the agent: it is sent at most once."""
+    session = await held(given.session_id, given.claim_token, call)
+    if not session.queue or bool(session.active) != given.steer or session.status != "ready":
+        return TakenPrompt()
+    number, *rest = session.queue
+    prompt = await call.need(Prompt, numbered_key(session.id, number))
+    if given.steer and prompt.delivery != "steer":
+        return TakenPrompt()
+    prompt = call.unit.put(prompt.model_copy(update={"status": "running", "started_at": call.now}))
+    changed: dict[str, Any] = {"queue": tuple(rest)}
+    if not given.steer:
+        changed |= {"active": number, "cancelling": False, "state": "running"}
+    call.write(session.model_copy(update={**changed, "active_at": call.now}), "prompt_taken", number=number, messageId=prompt.message_id)
+    return TakenPrompt(prompt=prompt)
+
+
+async def read_session_history(given: ReadSessionHistory, call: Call) -> Listing[SessionEntry]:
+    """Read what happened in a session, the oldest first: messages, tool calls, plans. A long message goes on in the next entry."""
+    session = await call.need(Session, given.session_id)
+    if given.last_n is None:
+        return await call.list(SessionEntry, given, session_id=session.id)
+    first = max(session.entry_count - given.last_n, 0)
+    return Listing(SessionEntry, await call.unit.bodies(SessionEntry, numbered_key(session.id, first), given.last_n, session_id=session.id))
+
+
+async def _changed(session: Session, change: EntryChange, turn: int | None, call: Call) -> Session:
+    if change.number > session.entry_count:
+        return _entry(session, change, turn, call)
+    known = await call.need(SessionEntry, numbered_key(session.id, change.number))
+    update = {**known.update, **change.update} if change.patch else change.update
+    call.unit.put(known.model_copy(update={"update": update}))
+    return session
+
+
+def _entry(session: Session, change: EntryChange, turn: int | None, call: Call) -> Session:
+    entry = SessionEntry(
+        workspace_id=session.workspace_id, session_id=session.id, number=change.number, prompt=turn, update=change.update
+    )  # fmt: skip
+    call.unit.put(entry)
+    return session.model_copy(update={"entry_count": change.number})
+
+
+async def _ended(session: Session, end: PromptEnd, call: Call) -> Session:
+    prompt = await call.need(Prompt, numbered_key(session.id, end.number))
+    if not prompt.ended:
+        said = {name: getattr(end, name) for name in ("status", "stop_reason", "reason", "usage")}
+        call.unit.put(prompt.model_copy(update={**said, "ended_at": call.now}))
+    if session.active != end.number:
+        return session
+    return session.model_copy(update={"active": None, "cancelling": False, "state": "idle"})
+
+
+OPERATIONS = (
+    Operation(read_session_history, "sessions.read", profiles=frozenset({"coordination"})),
+    Operation(claim_session, "session_claims.write", writes=True),
+    Operation(take_prompt, "session_claims.write", writes=True),
+    Operation(report_session, "session_claims.write", writes=True),
+)
