@@ -63,6 +63,8 @@ class UpdateSession(Mutation):
     mode_id: Name | None = None
     """One of the modes that the agent offers."""
     model: Name | None = None
+    agent_id: Id | None = None
+    """Another agent goes on with the session: it knows nothing of what was said before."""
     config: Annotated[dict[str, str | bool], Field(max_length=50)] | None = None
     """Values of config options that the agent offers, by the options' ids. The others stay."""
 
@@ -110,6 +112,8 @@ async def update_session(given: UpdateSession, call: Call) -> Session:
     if given.mode_id or given.model or given.config:
         call.caller.require(SETTINGS)
     changed: dict[str, Any] = {}
+    if given.agent_id not in (None, session.agent_id):
+        session = await _handed(session, await call.need(Agent, given.agent_id or ""), call)
     if given.name is not None:
         changed["name"] = given.name
     if given.mode_id is not None:
@@ -166,6 +170,27 @@ async def fork_session(given: ForkSession, call: Call) -> Session:
         parent_session_id=session.id, forked_from=session.agent_session_id, active_at=call.now,
     )  # fmt: skip
     return call.create(offered(fork, call), provider=fork.provider, agentId=fork.agent_id)
+
+
+async def _handed(session: Session, agent: Agent, call: Call) -> Session:
+    """To another agent: the process of the one before ends, and what was chosen of its settings is nothing to the new one."""
+    if session.active:
+        raise Refused("The session's agent is at work. Wait for it, or cancel_session, before another one goes on.")
+    if agent.workspace_id != session.workspace_id:
+        raise Invalid(f"agentId: agent {agent.id!r} is of another workspace.")
+    if (provider := agent.metadata.get("provider")) is None:
+        raise Invalid(f"agentId: agent {agent.id!r} has no provider, so that the hub cannot run it.")
+    settings: dict[str, Any] = {
+        "mode_id": None,
+        "model": None,
+        "config": {},
+        "modes": None,
+        "config_options": None,
+        "capabilities": (),
+        "agent_info": None,
+    }
+    session = session.model_copy(update={**settings, "agent_id": agent.id, "provider": provider, "agent_session_id": None})
+    return moved(session, "dormant", call, f"Agent {agent.id} goes on with the next prompt.") if session.live else session
 
 
 def expect_offered(field: str, id_: str, offered: set[str]) -> None:

@@ -445,6 +445,8 @@ SESSIONS = (
     ok("read_session_history", {"sessionId": "$session.id", "lastN": 1}),
     no("not_found", "read_session_history", {"sessionId": "nothing"}),
     ok("update_session", {"sessionId": "$session.id", "name": "The kitchen", "modeId": "plan"}),
+    no("not_found", "update_session", {"sessionId": "$session.id", "agentId": "nobody"}),
+    no("invalid", "update_session", {"sessionId": "$session.id", "agentId": "$crafter.id"}),
     no("invalid", "update_session", {"sessionId": "$session.id", "modeId": "sleep"}),
     no("not_found", "update_session", {"sessionId": "nothing", "name": "x"}),
     ok("fork_session", {"sessionId": "$session.id"}, "fork"),
