@@ -65,6 +65,12 @@ class Settings:
     """Agents that are functions in this process: each one's name, and `module:function`."""
     lease_seconds: int = 30
     """For which an agent's claim on a task lasts, and so after which others take over the tasks of a node that died."""
+    folders: tuple[Path, ...] = ()
+    """In which agents may be started, beside those that the hub makes for them; none: in any."""
+    session_idle_seconds: int = 1_800
+    """Without a prompt the process of a session ends after this time; the next prompt starts it again."""
+    sessions_at_once: int = 8
+    """Agents that run at once in a workspace, on one node; the others wait in line."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
 
@@ -72,6 +78,11 @@ class Settings:
     def reach(self) -> Reach:
         """On loopback the callers are at this machine, which could run those programs themselves."""
         return self.upstreams or ("all" if self.host in LOOPBACK else "public")
+
+    @property
+    def session_folder(self) -> Path:
+        """Where sessions get the folders that nobody named."""
+        return default_database().parent / "sessions"
 
     @property
     def shown_database(self) -> str:
@@ -191,6 +202,13 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(named.items())
 
 
+def _folders(text: str) -> tuple[Path, ...]:
+    folders = tuple(Path(name).expanduser() for name in _names(text))
+    if not all(folder.is_absolute() for folder in folders):
+        raise ValueError(text)
+    return folders
+
+
 def _versions(text: str) -> tuple[str, ...]:
     versions = _names(text)
     if versions not in (("1.0",), ("1.0", "0.3")):
@@ -225,6 +243,9 @@ ROWS = (
     Row("secret_key", _keys, f"at least {SHORTEST_KEY} characters, as `openssl rand -hex 32` makes; older keys after a comma", secret=True),
     Row("agents", _agents, "names of agents, each once and with its function, like echo=my_agents:echo", many=True),
     Row("lease_seconds", _whole(1, 3_600), "a whole number of seconds from 1 to 3600"),
+    Row("folders", _folders, "absolute paths of folders, like /home/ada/projects", many=True),
+    Row("session_idle_seconds", _whole(1, 604_800), "a whole number of seconds from 1 to 604800"),
+    Row("sessions_at_once", _whole(1, 1_000), "a whole number from 1 to 1000"),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 

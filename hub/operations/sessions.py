@@ -10,6 +10,7 @@ from hub.domain.conversations import Conversation
 from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
+from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
 
@@ -227,7 +228,7 @@ async def _whose(given: StartSession, parent: Session | None, call: Call) -> tup
         agent = agent.model_copy(update={"parent_id": above.id, "metadata": agent.metadata | {"delegationDepth": str(depth)}})
     if not (given.agent_id and await call.unit.get(Conversation, agent.id)):
         call.unit.put(Conversation(id=agent.id, workspace_id=agent.workspace_id))
-    return call.create(agent), given.provider
+    return call.create(agent, **run_by(agent)), given.provider
 
 
 OPERATIONS = (
