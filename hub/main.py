@@ -20,6 +20,7 @@ from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
 from hub.ports import AgentRunner, HubStore, Vault
+from hub.programs import PathPrograms
 from hub.settings import Settings
 from hub.version import VERSION
 
@@ -72,7 +73,7 @@ async def open_store(settings: Settings) -> HubStore:
 
 
 def hub_on(store: HubStore, settings: Settings) -> Hub:
-    return Hub(store, vault=_vault(settings), reach=settings.reach)
+    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment))
 
 
 def _vault(settings: Settings) -> Vault:
