@@ -7,7 +7,7 @@ from hub.domain.errors import Forbidden
 EVERYTHING = frozenset({"*"})
 READ, WRITE = "read", "write"
 """Wide grants: all `*.read`; these and all `*.write` but those of the administration."""
-ADMINISTRATION = frozenset({"tokens", "mcp_servers", "remote_agents"})
+ADMINISTRATION = frozenset({"tokens", "mcp_servers", "remote_agents", "providers"})
 """Nouns whose changes decide who may do what, or what the hub runs: `write` does not open them, they are named, or `*` is."""
 USE_TOOLS = "mcp_tools.write"
 """To see and call the tools of other MCP servers: the one grant that opens no operation."""

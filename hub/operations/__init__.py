@@ -12,6 +12,7 @@ from hub.operations import (
     mcp_servers,
     notes,
     outputs,
+    providers,
     push_configs,
     remote_agents,
     reports,
@@ -45,6 +46,7 @@ _NOUNS = (
     search,
     mcp_servers,
     remote_agents,
+    providers,
     tokens,
     system,
 )
