@@ -20,6 +20,7 @@ from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
 from hub.ports import AgentRunner, HubStore, Vault
+from hub.programs import PathPrograms
 from hub.settings import Settings
 from hub.version import VERSION
 
@@ -77,7 +78,7 @@ async def open_store(settings: Settings) -> HubStore:
 
 
 def hub_on(store: HubStore, settings: Settings) -> Hub:
-    return Hub(store, vault=_vault(settings), reach=settings.reach)
+    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment))
 
 
 def _vault(settings: Settings) -> Vault:
@@ -230,16 +231,18 @@ async def _program_host(hub: Hub, settings: Settings, tenant: str) -> "AgentHost
         return ProgramHost
 
     own, local = settings.session_folder / quote(tenant, safe=""), tenant == LOCAL_TENANT
-    return (await asyncio.to_thread(imported))(partial(_launch, hub, tenant), own, settings.folders if local else (own,))
+    return (await asyncio.to_thread(imported))(partial(_launch, hub, settings, tenant), own, settings.folders if local else (own,))
 
 
-async def _launch(hub: Hub, tenant: str, session: "Session") -> "Launch":
+async def _launch(hub: Hub, settings: Settings, tenant: str, session: "Session") -> "Launch":
     from hub.hosting import Launch
     from hub.programs import environment
     from hub.work.launches import launch
 
     found = await launch(hub, tenant, session.provider)
-    return Launch(found.command, found.args, environment(found.env_names, found.env, os.environ), [*found.env.values()], found.mode)
+    return Launch(
+        found.command, found.args, environment(found.env_names, found.env, settings.environment), [*found.env.values()], found.mode
+    )
 
 
 def _tools_over_http(url: str, token: str) -> "Json":

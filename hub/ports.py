@@ -1,6 +1,6 @@
 """What the core needs from outside."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -284,6 +284,27 @@ class Vault(Protocol):
 
     def keys(self, purpose: str) -> Sequence[bytes]:
         """48 bytes for each key, as good as random and always the same for a purpose; the sealing key's come first. Raises Refused."""
+
+
+class Program(NamedTuple):
+    """A program of this machine."""
+
+    path: str
+    state: tuple[int, ...]
+    """Another one when its file was replaced or changed."""
+
+
+class Programs(Protocol):
+    """The programs of this machine that the hub may start."""
+
+    async def find(self, commands: Collection[str]) -> Mapping[str, Program]:
+        """Those that there are, by the names or paths that were asked for. An answer may be some seconds old."""
+
+    async def version(self, program: Program, args: Sequence[str]) -> str | None:
+        """What it says when it is started with these arguments, if that is a version. It is asked once, whoever waits."""
+
+    def known_version(self, program: Program, args: Sequence[str]) -> str | None:
+        """The same as far as it is known now; if it is not, it is asked meanwhile."""
 
 
 Json = dict[str, Any]

@@ -74,6 +74,9 @@ class Settings:
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
 
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The hub's own: `hub.programs.environment` makes of it what a program that the hub starts may know."""
+
     @property
     def reach(self) -> Reach:
         """On loopback the callers are at this machine, which could run those programs themselves."""
@@ -271,7 +274,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
                 values[row.name] = _read(row, source, value)
                 break
     database = choose(given.get("db"), environ, cast(str | None, from_file.get("db")), f"db in {path}", default_database())
-    return _consistent(Settings(database=database, token=environ.get("TRIVIUM_TOKEN", ""), **values))
+    return _consistent(Settings(database=database, token=environ.get("TRIVIUM_TOKEN", ""), environment=dict(environ), **values))
 
 
 def _consistent(settings: Settings) -> Settings:
@@ -281,6 +284,11 @@ def _consistent(settings: Settings) -> Settings:
             "Give it with --public-url, like https://hub.example.com."
         )
     return settings
+
+
+def is_own(name: str) -> bool:
+    """Whether a variable holds what is the hub's alone: its settings, keys and database."""
+    return name == "DATABASE_URL" or name.startswith((PREFIX, "ROUTA_", "PG"))
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ from hub.domain.model import Record
 from hub.domain.notes import Note, NoteDocument, NoteUpdate
 from hub.domain.outcomes import Outcome
 from hub.domain.permissions import Permission, PermissionPolicy
+from hub.domain.providers import Provider
 from hub.domain.push_configs import PushConfig
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.reservations import Reservation, ReservationScope
@@ -20,7 +21,7 @@ from hub.domain.workspaces import Workspace
 
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
-    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, RemoteAgent, RemoteTask, PushConfig,
+    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Provider, RemoteAgent, RemoteTask, PushConfig,
     Session, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

@@ -14,6 +14,7 @@ from hub.operations import (
     outputs,
     permissions,
     prompts,
+    providers,
     push_configs,
     remote_agents,
     reports,
@@ -53,6 +54,7 @@ _NOUNS = (
     prompts,
     session_claims,
     permissions,
+    providers,
     tokens,
     system,
 )

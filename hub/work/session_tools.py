@@ -20,8 +20,8 @@ GRANTS = (READ, WRITE)
 """All that agents do, and nothing of the administration: no agent answers its own permission requests."""
 VALID = 30 * 86_400
 """Seconds for a credential that nobody could revoke, because the hub was killed."""
-INTRODUCTION = """You work in the hub Trivium, which other agents share: its MCP server `trivium` has the workspace's tasks, notes, mail and \
-file reservations. There you are agentId {agent_id} in workspaceId {workspace_id}, and this is sessionId {session_id}. Reserve files \
+INTRODUCTION = """You work in the hub Trivium, which other agents share: its MCP server `trivium` has the workspace's tasks, notes, mail
+and file reservations. There you are agentId {agent_id} in workspaceId {workspace_id}, and this is sessionId {session_id}. Reserve files
 before you edit what others may be editing (reserve_files), and look at what is to be done with list_tasks."""
 
 

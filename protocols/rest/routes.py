@@ -102,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/notes/{workspaceId}/{noteId}", "get_note", "note", rpc="notes.get"),
     Route("DELETE", "/notes/{workspaceId}/{noteId}", "delete_note", render=note_deleted),
     Route("GET", "/search", "search", rpc="search"),
+    Route("GET", "/providers", "list_providers", fixed=ALL, ignored=frozenset({"registry"})),
     Route("GET", "/mcp-servers", "get_mcp_server", names=MCP_SERVER, when="id", ignored=frozenset({"workspaceId"})),
     Route("GET", "/mcp-servers", "list_mcp_servers", fixed=ALL),
     Route("POST", "/mcp-servers", "create_mcp_server", status=201, render=mcp_server_created),

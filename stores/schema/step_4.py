@@ -1,6 +1,11 @@
-"""Version 4: sessions with coding agents, and what these ask permission for."""
+"""Version 4: sessions with coding agents, and what these ask permission for; providers."""
 
 SQLITE = (
+    (
+        "CREATE TABLE provider (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL)"
+    ),
+    "CREATE UNIQUE INDEX provider_key ON provider (tenant, id)",
     (
         "CREATE TABLE session (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, agent_id TEXT, "
@@ -42,6 +47,10 @@ SQLITE = (
     "CREATE INDEX permission_by_status ON permission (status, tenant, id)",
 )
 POSTGRES = (
+    (
+        'CREATE TABLE provider (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id))"
+    ),
     (
         'CREATE TABLE session (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", agent_id TEXT '

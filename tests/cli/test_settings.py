@@ -155,3 +155,9 @@ def _told(environ: dict[str, str], given: dict[str, Any], words: tuple[str, ...]
     assert "\n" not in told
     assert "secret" not in told.replace("secret_key", "")
     assert "sec/ret" not in told
+
+
+def test_the_environment_is_kept_for_programs_and_never_shown() -> None:
+    settings = load({"OPENAI_API_KEY": "hush", "TRIVIUM_DB": "memory:"}, {})
+    assert settings.environment["OPENAI_API_KEY"] == "hush"
+    assert "hush" not in repr(settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from hub.app import Hub
 from hub.cli import commands
 from hub.domain.errors import HubError
 from hub.ports import Json
+from hub.programs import PathPrograms
 from protocols.rest.routes import ROUTES, Route
 from protocols.wire import CODES
 from stores import vault
@@ -35,7 +37,7 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store, vault=vault.ephemeral())
+        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ))
     finally:
         await store.close()
 

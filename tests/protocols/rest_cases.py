@@ -97,5 +97,7 @@ CASES = (
     }),
     case("PUT", "/mcp-servers", "/mcp-servers", 200, "server message", {"id": "server", "enabled": False, "workspaceId": "default"}),
     case("DELETE", "/mcp-servers", "/mcp-servers?id=server", 200, "success message"),
+    case("GET", "/providers", "/providers", 200, "providers hasMore"),
+    case("GET", "/providers", "/providers?check=true&registry=true", 200, "providers hasMore"),
     case("GET", "/search", "/search?query=text&kinds=note,task&limit=5", 200, "hits nextCursor?"),
 )  # fmt: skip

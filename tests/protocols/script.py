@@ -336,6 +336,35 @@ MCP_SERVERS = (
     no("not_found", "delete_mcp_server", {"mcpServerId": "tools"}),
 )
 
+ENTRY = {
+    "id": "far-agent", "name": "Far agent", "version": "1.0.0", "description": "An agent", "authors": ["Ann"],
+    "distribution": {"npx": {"package": "no-such-agent@1.0.0", "args": ["--acp"]}},
+}  # fmt: skip
+PROVIDERS = (
+    ok("create_provider", {"id": "mine", "command": "no-such-agent", "args": ["acp"], "envNames": ["MINE_KEY"], "versionArgs": ["-V"]}),
+    ok("create_provider", {"registryEntry": ENTRY}),
+    ok("create_provider", {"id": "vibe", "command": "no-such-vibe"}),
+    no("conflict", "create_provider", {"id": "mine", "command": "no-such-agent"}),
+    no("invalid", "create_provider", {"id": "other"}),
+    no("invalid", "create_provider", {"id": "other", "command": "no-such-agent acp"}),
+    no("invalid", "create_provider", {"registryEntry": {**ENTRY, "distribution": {}}}),
+    ok("list_providers"),
+    ok("list_providers", {"limit": 3}, "providers"),
+    ok("list_providers", {"limit": 3, "cursor": "$providers.nextCursor"}),
+    no("invalid", "list_providers", {"check": "maybe"}),
+    ok("get_provider", {"providerId": "mine"}),
+    ok("get_provider", {"providerId": "mistral-vibe"}),
+    no("not_found", "get_provider", {"providerId": "nothing"}),
+    ok("update_provider", {"providerId": "mine", "name": "Mine", "args": [], "expectedVersion": 1}),
+    no("conflict", "update_provider", {"providerId": "mine", "expectedVersion": 1}),
+    no("conflict", "update_provider", {"providerId": "opencode", "name": "Mine"}),
+    no("invalid", "update_provider", {"providerId": "mine", "command": "bin/agent"}),
+    no("not_found", "update_provider", {"providerId": "nothing"}),
+    ok("delete_provider", {"providerId": "vibe"}),
+    no("conflict", "delete_provider", {"providerId": "vibe"}),
+    no("not_found", "delete_provider", {"providerId": "nothing"}),
+)
+
 CARD = {"name": "Elsewhere", "description": "A carpenter", "version": "1"}
 INTERFACE = {"url": "http://localhost:1/a2a", "binding": "JSONRPC", "version": "1.0"}
 REMOTE_AGENTS = (
@@ -510,6 +539,6 @@ def shapeless() -> Sequence[Step]:
 
 
 SCRIPT: tuple[Step, ...] = (
-    *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *REMOTE_AGENTS, *SESSIONS,
-    *ENDINGS, *shapeless(),
+    *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
+    *SESSIONS, *ENDINGS, *shapeless(),
 )  # fmt: skip
