@@ -7,8 +7,9 @@ from hub.domain.errors import Forbidden
 EVERYTHING = frozenset({"*"})
 READ, WRITE = "read", "write"
 """Wide grants: all `*.read`; these and all `*.write` but those of the administration."""
-ADMINISTRATION = frozenset({"tokens", "mcp_servers", "remote_agents"})
-"""Nouns whose changes decide who may do what, or what the hub runs: `write` does not open them, they are named, or `*` is."""
+ADMINISTRATION = frozenset({"tokens", "mcp_servers", "remote_agents", "specialists"})
+"""Nouns whose changes decide who may do what, what the hub runs, or what agents are told to be. `write` does not open
+them: they are named, or `*` is."""
 USE_TOOLS = "mcp_tools.write"
 """To see and call the tools of other MCP servers: the one grant that opens no operation."""
 LOCAL_TENANT = "local"

@@ -18,7 +18,7 @@ from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Input, Mutation, Offers, Operation, Output
-from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page, R, Vault
+from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, R, Vault
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
 
@@ -39,10 +39,10 @@ class Hub:
 
     def __init__(
         self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS, *,
-        vault: Vault | None = None, reach: Reach = "all",
+        vault: Vault | None = None, reach: Reach = "all", library: Library | None = None,
     ) -> None:  # fmt: skip
         self.store, self._clock, self._operations = store, clock, operations
-        self.vault, self.reach = vault, reach
+        self.vault, self.reach, self.library = vault, reach, library
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
         self._recent = Recent()
         self.offers: dict[str, Offers] = {}
@@ -111,7 +111,7 @@ class Hub:
                 turns_of_others = None if lost else self._turns
                 unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
                 try:
-                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers))
+                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers, self.library))
                     if unit.staged:
                         await self.store.commit(unit)
                         unit.committed()

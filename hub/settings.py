@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from os.path import expanduser
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
@@ -17,6 +18,8 @@ APPLICATION = "trivium"
 PREFIX = "TRIVIUM_"
 PORT = 3210
 SHORTEST_KEY = 32
+SKILLS = ("~/.agents/skills", "~/.claude/skills")
+"""Where agents at this machine look for theirs."""
 AGENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})=([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)")
 
 
@@ -65,6 +68,10 @@ class Settings:
     """Agents that are functions in this process: each one's name, and `module:function`."""
     lease_seconds: int = 30
     """For which an agent's claim on a task lasts, and so after which others take over the tasks of a node that died."""
+    specialists: tuple[Path, ...] = ()
+    """Folders with specialists of the operator's own, the strongest first. `load` names the one beside the file of settings."""
+    skills: tuple[Path, ...] = ()
+    """Folders of skills, the strongest first. `load` names the one beside the file of settings, and those of agents at this machine."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
 
@@ -191,6 +198,10 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(named.items())
 
 
+def _folders(text: str) -> tuple[Path, ...]:
+    return tuple(Path(name).expanduser().absolute() for name in _names(text))
+
+
 def _versions(text: str) -> tuple[str, ...]:
     versions = _names(text)
     if versions not in (("1.0",), ("1.0", "0.3")):
@@ -225,6 +236,8 @@ ROWS = (
     Row("secret_key", _keys, f"at least {SHORTEST_KEY} characters, as `openssl rand -hex 32` makes; older keys after a comma", secret=True),
     Row("agents", _agents, "names of agents, each once and with its function, like echo=my_agents:echo", many=True),
     Row("lease_seconds", _whole(1, 3_600), "a whole number of seconds from 1 to 3600"),
+    Row("specialists", _folders, "folders, with commas between them", many=True),
+    Row("skills", _folders, "folders, with commas between them", many=True),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 
@@ -238,7 +251,11 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
     Raises SettingsError.
     """
     path, from_file = _file(environ)
-    values: dict[str, Any] = {}
+    beside = path.absolute().parent
+    values: dict[str, Any] = {
+        "specialists": (beside / "specialists",),
+        "skills": (beside / "skills", *(Path(expanduser(folder)) for folder in SKILLS)),
+    }
     for row in ROWS:
         sources = (
             (row.option, given.get(row.name)),

@@ -10,6 +10,7 @@ from hub.domain.outcomes import Outcome
 from hub.domain.push_configs import PushConfig
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.reservations import Reservation, ReservationScope
+from hub.domain.specialists import Specialist
 from hub.domain.subscriptions import Subscription
 from hub.domain.task_messages import ArtifactChunk, SentMessage, TaskMessage
 from hub.domain.tasks import Artifact, Dependents, Task
@@ -18,6 +19,7 @@ from hub.domain.workspaces import Workspace
 
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
-    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, RemoteAgent, RemoteTask, PushConfig, Outcome, Token,
+    Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, RemoteAgent, RemoteTask, PushConfig, Specialist,
+    Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

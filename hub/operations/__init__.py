@@ -17,6 +17,8 @@ from hub.operations import (
     reports,
     reservations,
     search,
+    skills,
+    specialists,
     system,
     task_messages,
     tasks,
@@ -45,6 +47,8 @@ _NOUNS = (
     search,
     mcp_servers,
     remote_agents,
+    specialists,
+    skills,
     tokens,
     system,
 )
