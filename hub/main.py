@@ -19,7 +19,7 @@ from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
-from hub.ports import AgentRunner, HubStore, Vault
+from hub.ports import AgentRunner, HubStore, Library, Vault
 from hub.programs import PathPrograms
 from hub.settings import Settings
 from hub.version import VERSION
@@ -78,7 +78,7 @@ async def open_store(settings: Settings) -> HubStore:
 
 
 def hub_on(store: HubStore, settings: Settings) -> Hub:
-    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment))
+    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings))
 
 
 def _vault(settings: Settings) -> Vault:
@@ -90,6 +90,13 @@ def _vault(settings: Settings) -> Vault:
     if path := key_path(settings.database):
         return vault.of_file(path)
     return vault.ephemeral() if driver_of(settings.database) == "memory" else vault.of_texts()
+
+
+def _library(settings: Settings) -> Library:
+    """Nothing is read before somebody asks."""
+    from stores.library import FileLibrary
+
+    return FileLibrary(settings.specialists, settings.skills)
 
 
 @asynccontextmanager
