@@ -1,0 +1,1 @@
+"""ACP: the hub runs coding agents, and is one inside an editor."""
