@@ -243,14 +243,9 @@ async def _program_host(hub: Hub, settings: Settings, tenant: str) -> "AgentHost
 
 
 async def _launch(hub: Hub, settings: Settings, tenant: str, session: "Session") -> "Launch":
-    from hub.hosting import Launch
-    from hub.programs import environment
     from hub.work.launches import launch
 
-    found = await launch(hub, tenant, session.provider)
-    return Launch(
-        found.command, found.args, environment(found.env_names, found.env, settings.environment), [*found.env.values()], found.mode
-    )
+    return await launch(hub, tenant, session.provider, settings.environment)
 
 
 def _tools_over_http(url: str, token: str) -> "Json":
