@@ -13,6 +13,7 @@ from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
+from hub.operations.specialists import GetSpecialist, get_specialist
 
 SETTINGS = "session_settings.write"
 """To choose a mode, a model or an option: some let an agent do all that it wants, so that no agent may choose its own."""
@@ -84,10 +85,11 @@ async def start_session(given: StartSession, call: Call) -> Session:
     if given.mode_id is not None:
         call.caller.require(SETTINGS)
     parent = await call.need(Session, given.parent_session_id) if given.parent_session_id else None
+    given = await _specialised(given, parent, call) if given.specialist_id else given
     agent, provider = await _whose(given, parent, call)
     names = ("cwd", "name", "branch", "model", "mode_id", "specialist_id", "system_prompt", "parent_session_id")
     session = Session(
-        workspace_id=agent.workspace_id, agent_id=agent.id, provider=provider, role=agent.role, active_at=call.now,
+        workspace_id=agent.workspace_id, agent_id=agent.id, provider=provider, role=given.role or agent.role, active_at=call.now,
         **{name: getattr(given, name) for name in names},
     )  # fmt: skip
     if given.mcp_servers:
@@ -202,6 +204,18 @@ def expect_offered(field: str, id_: str, offered: set[str]) -> None:
 def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
     offered = (modes or {}).get(key)
     return {str(one.get("id")) for one in offered if isinstance(one, dict)} if isinstance(offered, list) else set()
+
+
+async def _specialised(given: StartSession, parent: Session | None, call: Call) -> StartSession:
+    """With what its specialist brings, where nothing else is said."""
+    workspace_id = given.workspace_id or (parent.workspace_id if parent else "default")
+    specialist = await get_specialist(GetSpecialist(specialist_id=given.specialist_id or "", workspace_id=workspace_id), call)
+    if not specialist.enabled:
+        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    brings = {"role": specialist.role, "model": specialist.model}
+    if given.agent_id is None:
+        brings["provider"] = specialist.default_provider
+    return given.model_copy(update={name: value for name, value in brings.items() if getattr(given, name) is None})
 
 
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:
