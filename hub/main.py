@@ -219,13 +219,16 @@ async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Functi
 
 
 def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]") -> "Sessions":
-    from hub.work.late_hosts import LateHost
+    from hub.operations.sessions import BY_TASKS
+    from hub.work.late_hosts import Hosts, LateHost
     from hub.work.session_tools import SessionTools
     from hub.work.sessions import Sessions
+    from hub.work.task_hosts import TaskHost
 
     given = SessionTools(hub, tenant, tools)
+    hosts = Hosts({BY_TASKS: TaskHost(hub, tenant)}, LateHost(partial(_program_host, hub, settings, tenant)))
     return Sessions(
-        hub, LateHost(partial(_program_host, hub, settings, tenant)), tenant=tenant, lease_seconds=settings.lease_seconds,
+        hub, hosts, tenant=tenant, lease_seconds=settings.lease_seconds,
         idle_seconds=settings.session_idle_seconds, most=settings.sessions_at_once, tools=given.servers, preface=given.preface,
     )  # fmt: skip
 

@@ -19,6 +19,8 @@ SETTINGS = "session_settings.write"
 """To choose a mode, a model or an option: some let an agent do all that it wants, so that no agent may choose its own."""
 RUN_BY_SESSION = "session"
 """`runner` in the metadata of an agent whose tasks are prompts of a session."""
+BY_TASKS = "agent"
+"""The provider of sessions with agents that take tasks: functions, and agents elsewhere."""
 Folder = Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
@@ -181,7 +183,7 @@ async def _handed(session: Session, agent: Agent, call: Call) -> Session:
         raise Refused("The session's agent is at work. Wait for it, or cancel_session, before another one goes on.")
     if agent.workspace_id != session.workspace_id:
         raise Invalid(f"agentId: agent {agent.id!r} is of another workspace.")
-    if (provider := agent.metadata.get("provider")) is None:
+    if (provider := provider_of(agent)) is None:
         raise Invalid(f"agentId: agent {agent.id!r} has no provider, so that the hub cannot run it.")
     settings: dict[str, Any] = {
         "mode_id": None,
@@ -206,6 +208,12 @@ def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
     return {str(one.get("id")) for one in offered if isinstance(one, dict)} if isinstance(offered, list) else set()
 
 
+def provider_of(agent: Agent) -> str | None:
+    """What runs its sessions; None: the hub cannot."""
+    by_tasks = agent.metadata.get("runner") not in (None, RUN_BY_SESSION)
+    return agent.metadata.get("provider") or (BY_TASKS if by_tasks else None)
+
+
 async def _specialised(given: StartSession, parent: Session | None, call: Call) -> StartSession:
     """With what its specialist brings, where nothing else is said."""
     workspace_id = given.workspace_id or (parent.workspace_id if parent else "default")
@@ -221,7 +229,7 @@ async def _specialised(given: StartSession, parent: Session | None, call: Call) 
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:
     """The agent, an old one or a new one, and its provider."""
     if given.agent_id and (agent := await call.unit.get(Agent, given.agent_id)):
-        provider = given.provider or agent.metadata.get("provider")
+        provider = given.provider or provider_of(agent)
         if provider is None:
             raise Invalid(f"provider: agent {agent.id!r} has none. Name one; list_providers shows them.")
         await call.workspace(agent.workspace_id)
