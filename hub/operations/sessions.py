@@ -12,7 +12,7 @@ from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
-from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
+from hub.operations.session_steps import closed, moved, offered, wake
 from hub.operations.specialists import GetSpecialist, get_specialist
 
 SETTINGS = "session_settings.write"
@@ -147,11 +147,7 @@ async def disconnect_session(given: OneSession, call: Call) -> Session:
 
 async def close_session(given: OneSession, call: Call) -> Session:
     """Close a session: its process ends, prompts that wait are not sent. Its history stays; resume_session opens it again."""
-    session = await call.need(Session, given.session_id)
-    if session.status == "closed":
-        return session
-    session = await withdraw(session, "The session was closed.", call)
-    return moved(await cancel_permissions(session, call), "closed", call)
+    return await closed(await call.need(Session, given.session_id), call)
 
 
 async def delete_session(given: OneSession, call: Call) -> Deleted:
