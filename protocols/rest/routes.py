@@ -7,7 +7,7 @@ from typing import Any
 from hub.domain.errors import Invalid
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation, Output
-from protocols.rest import sessions
+from protocols.rest import sessions, traces
 from protocols.rest.renderings import (
     agent_created,
     agent_status_updated,
@@ -121,6 +121,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/sessions/{id}/context", "get_session_context", names=SESSION, render=sessions.context),
     Route("POST", "/sessions/{id}/disconnect", "disconnect_session", names=SESSION, render=sessions.done),
     Route("POST", "/sessions/{id}/fork", "fork_session", names=SESSION, render=sessions.fork),
+    Route("GET", "/traces", "list_recent_entries", fixed={"limit": 1_000}, render=traces.traces),
+    Route("GET", "/traces/stats", "count_session_entries", render=traces.stats),
+    Route("GET", "/traces/{sessionId}.{number}", "get_session_entry", render=traces.trace),
     Route("GET", "/mcp-servers", "get_mcp_server", names=MCP_SERVER, when="id", ignored=frozenset({"workspaceId"})),
     Route("GET", "/mcp-servers", "list_mcp_servers", fixed=ALL),
     Route("POST", "/mcp-servers", "create_mcp_server", status=201, render=mcp_server_created),

@@ -138,7 +138,7 @@ def text_of(value: Any) -> str:
 
 async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any:
     """The operation's answer behind one that the web API shapes in its own way."""
-    if route.path.startswith("/sessions"):
+    if route.path.startswith(("/sessions", "/traces")):
         return await whole_session(route.operation, answer, arguments, direct)
     match route.operation:
         case "create_agent":

@@ -115,5 +115,9 @@ CASES = (
     case("POST", "/sessions/{id}/disconnect", "/sessions/{session}/disconnect", 200, "ok"),
     case("POST", "/sessions/{id}/fork", "/sessions/{session}/fork", 200,
          "sessionId parentSessionId name provider role cwd workspaceId createdAt", {"name": "Another"}),
+    case("GET", "/traces", "/traces?sessionId={session}", 200, "traces count"),
+    case("GET", "/traces", "/traces", 200, "traces count"),
+    case("GET", "/traces/stats", "/traces/stats?sessionId={session}", 200, "stats"),
+    case("GET", "/traces/{sessionId}.{number}", "/traces/{session}.1", 200, "trace"),
     case("GET", "/search", "/search?query=text&kinds=note,task&limit=5", 200, "hits nextCursor?"),
 )  # fmt: skip

@@ -225,6 +225,41 @@ async def test_whatever_an_agent_sends_can_be_shown(hub: Hub, http: Http, update
     assert (status, [error.message for error in TRANSCRIPT.iter_errors(found)]) == (200, [])
 
 
+async def test_traces_are_what_was_said_and_done(hub: Hub, http: Http) -> None:
+    session, other = await new_session(hub, model="m-1", branch="main"), await new_session(hub)
+    worker = await FakeWorker.of(hub, session)
+    await turn(
+        hub, worker, session, "Cook", text("Cooking."), {"sessionUpdate": "plan", "entries": []},
+        {"sessionUpdate": "tool_call", "toolCallId": "t-1", "title": "Stir", "status": "completed", "rawInput": {"a": 1},
+         "rawOutput": "done", "locations": [{"path": "/src/pot", "line": 3}, {"path": "/src/pan"}, 7]},
+        {"sessionUpdate": "tool_call", "toolCallId": "t-2", "title": "Look", "status": "in_progress"},
+    )  # fmt: skip
+    await turn(hub, await FakeWorker.of(hub, other), other, "Eat")
+    found = await got(http, f"/traces?sessionId={session}")
+    assert [one["eventType"] for one in found["traces"]] == ["user_message", "agent_message", "tool_result", "tool_call"]
+    assert found["count"] == 4
+    said, _, stirred, looked = found["traces"]
+    assert said == {
+        "version": "0.1.0", "id": f"{session}.1", "timestamp": said["timestamp"], "sessionId": session, "workspaceId": "default",
+        "contributor": {"provider": "opencode", "model": "m-1"}, "vcs": {"branch": "main"}, "eventType": "user_message",
+        "conversation": {"turn": 1, "role": "user", "contentPreview": "Cook", "fullContent": "Cook"},
+    }  # fmt: skip
+    assert stirred["tool"] == {"name": "Stir", "toolCallId": "t-1", "status": "completed", "input": {"a": 1}, "output": "done"}
+    assert stirred["files"] == [{"path": "/src/pot", "ranges": [{"startLine": 3, "endLine": 3}]}, {"path": "/src/pan"}]
+    assert looked["tool"]["status"] == "running"
+    assert (await got(http, f"/traces/{stirred['id']}"))["trace"] == stirred
+    assert {one["sessionId"] for one in (await got(http, "/traces"))["traces"]} == {session, other}
+    stats = (await got(http, f"/traces/stats?sessionId={session}"))["stats"]
+    assert stats == {
+        "totalDays": 1, "totalFiles": 2, "totalRecords": 7, "uniqueSessions": 1,
+        "eventTypes": {"user_message": 1, "agent_message": 1, "tool_call": 2},
+    }  # fmt: skip
+    assert (await got(http, "/traces/stats"))["stats"]["uniqueSessions"] == 2
+    assert (await got(http, "/traces/stats?sessionId=nothing"))["stats"]["totalRecords"] == 0
+    for unknown in (f"{session}.99", "nothing.1", "nothing"):
+        assert (await answered(http, "GET", f"/traces/{unknown}"))[0] == 404
+
+
 async def test_an_unknown_session_has_an_empty_transcript(http: Http) -> None:
     assert await transcript(http, "nothing") == {
         "sessionId": "nothing", "history": [], "messages": [], "source": "empty", "historyMessageCount": 0, "traceMessageCount": 0,
