@@ -1,6 +1,6 @@
 """Running coding agents: what a session's worker needs of the wire on which they are spoken with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -99,6 +99,20 @@ class LiveAgent(Protocol):
 
     async def close(self) -> None:
         """Its process ends, and whatever that started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How an agent's program is started."""
+
+    command: str
+    args: Sequence[str]
+    env: Mapping[str, str] = field(repr=False)
+    """The whole of its environment."""
+    secrets: Sequence[str] = field(default=(), repr=False)
+    """Values that are never shown, should the program print them."""
+    mode: str | None = None
+    """The mode to set in a new session, where nobody chose one and the agent offers it."""
 
 
 @dataclass(frozen=True, slots=True)

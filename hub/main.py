@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from hub.access import LOCAL, LOCAL_TENANT, Caller
 from hub.addresses import HEALTH, MCP, base_url
@@ -19,17 +19,23 @@ from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
-from hub.ports import AgentRunner, HubStore, Vault
+from hub.ports import AgentRunner, HubStore, Library, Vault
+from hub.programs import PathPrograms
 from hub.settings import Settings
 from hub.version import VERSION
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
 
+    from hub.domain.sessions import Session
+    from hub.hosting import AgentHost, Launch
+    from hub.ports import Json
     from hub.work.functions import Function
+    from hub.work.sessions import Sessions
     from hub.work.tenants import Workers
     from protocols.a2a.grpc import Port
     from protocols.a2a.remote_runner import RemoteRunner
+    from protocols.acp.hosts import ProgramHost
 
 log = logging.getLogger("hub")
 
@@ -72,7 +78,7 @@ async def open_store(settings: Settings) -> HubStore:
 
 
 def hub_on(store: HubStore, settings: Settings) -> Hub:
-    return Hub(store, vault=_vault(settings), reach=settings.reach)
+    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings))
 
 
 def _vault(settings: Settings) -> Vault:
@@ -84,6 +90,13 @@ def _vault(settings: Settings) -> Vault:
     if path := key_path(settings.database):
         return vault.of_file(path)
     return vault.ephemeral() if driver_of(settings.database) == "memory" else vault.of_texts()
+
+
+def _library(settings: Settings) -> Library:
+    """Nothing is read before somebody asks."""
+    from stores.library import FileLibrary
+
+    return FileLibrary(settings.specialists, settings.skills)
 
 
 @asynccontextmanager
@@ -104,9 +117,10 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
     functions = {**_functions(settings), **(agents or {})}
     store = await open_store(settings)
     try:
-        hub = hub_on(store, settings)
-        workers = await _workers(hub, settings, functions)
+        hub, url = hub_on(store, settings), ""
+        workers = await _workers(hub, settings, functions, lambda token: _tools_over_http(url, token))
         runner, port = await _listen(hub, settings)
+        url = _address(settings, runner)
         await workers.start()
         _settle_memory()
         ready(_started(settings, runner, port))
@@ -122,6 +136,7 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
 async def stdio(settings: Settings, profile: str) -> None:
     """Serve MCP on standard input and output until the client closes it or a signal comes."""
     from protocols.mcp import stdio as door
+    from protocols.processes import end_processes
 
     stop = _stop_signal()
     async with opened(settings) as store:
@@ -132,7 +147,7 @@ async def stdio(settings: Settings, profile: str) -> None:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
     if not serving.done():
-        door.end_programs()
+        end_processes()
         os._exit(0)  # a thread waits for the client's next line, and nothing can end that
     await serving
 
@@ -180,25 +195,64 @@ def _functions(settings: Settings) -> "dict[str, Function]":
         raise StartError(str(error)) from error
 
 
-async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]") -> "Workers":
-    """Not started yet: for the agents of these functions, who are the local tenant's, and for those elsewhere, of every tenant."""
+async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]", tools: "Callable[[str], Json]") -> "Workers":
+    """Not started yet: for the agents of these functions, who are the local tenant's, for those elsewhere, and for coding agents, whose
+    sessions are given the hub's tools as `tools` says for a token."""
     from hub.work.elsewhere import Elsewhere
     from hub.work.functions import FunctionRunner, keep_present, register
+    from hub.work.session_turns import SessionRunner
     from hub.work.tenants import Workers
     from hub.work.worker import Worker
 
     await register(hub, functions)
 
     def make(tenant: str) -> Worker:
-        elsewhere = Elsewhere(hub, partial(_remote_runner, hub, tenant), tenant)
-        runners: list[AgentRunner] = [elsewhere]
+        elsewhere, sessions = Elsewhere(hub, partial(_remote_runner, hub, tenant), tenant), _sessions(hub, settings, tenant, tools)
+        runners: list[AgentRunner] = [elsewhere, SessionRunner(hub, sessions, tenant)]
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [elsewhere.keep]
         if functions and tenant == LOCAL_TENANT:
             runners.append(FunctionRunner(functions))
             beside.append(partial(keep_present, hub, [*functions]))
-        return Worker(hub, runners, tenant=tenant, lease_seconds=settings.lease_seconds, beside=beside)
+        return Worker(hub, runners, tenant=tenant, lease_seconds=settings.lease_seconds, beside=beside, listeners=[sessions])
 
     return Workers(hub, make)
+
+
+def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]") -> "Sessions":
+    from hub.operations.sessions import BY_TASKS
+    from hub.work.late_hosts import Hosts, LateHost
+    from hub.work.session_tools import SessionTools
+    from hub.work.sessions import Sessions
+    from hub.work.task_hosts import TaskHost
+
+    given = SessionTools(hub, tenant, tools)
+    hosts = Hosts({BY_TASKS: TaskHost(hub, tenant)}, LateHost(partial(_program_host, hub, settings, tenant)))
+    return Sessions(
+        hub, hosts, tenant=tenant, lease_seconds=settings.lease_seconds,
+        idle_seconds=settings.session_idle_seconds, most=settings.sessions_at_once, tools=given.servers, preface=given.preface,
+    )  # fmt: skip
+
+
+async def _program_host(hub: Hub, settings: Settings, tenant: str) -> "AgentHost":
+    """Agents of another tenant than the hub's own work in that tenant's folders only."""
+
+    def imported() -> "type[ProgramHost]":
+        from protocols.acp.hosts import ProgramHost
+
+        return ProgramHost
+
+    own, local = settings.session_folder / quote(tenant, safe=""), tenant == LOCAL_TENANT
+    return (await asyncio.to_thread(imported))(partial(_launch, hub, settings, tenant), own, settings.folders if local else (own,))
+
+
+async def _launch(hub: Hub, settings: Settings, tenant: str, session: "Session") -> "Launch":
+    from hub.work.launches import launch
+
+    return await launch(hub, tenant, session.provider, settings.environment)
+
+
+def _tools_over_http(url: str, token: str) -> "Json":
+    return {"type": "http", "name": "trivium", "url": f"{url}{MCP}", "headers": [{"name": "Authorization", "value": f"Bearer {token}"}]}
 
 
 async def _remote_runner(hub: Hub, tenant: str) -> "RemoteRunner":

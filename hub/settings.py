@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from os.path import expanduser
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
@@ -17,6 +18,8 @@ APPLICATION = "trivium"
 PREFIX = "TRIVIUM_"
 PORT = 3210
 SHORTEST_KEY = 32
+SKILLS = ("~/.agents/skills", "~/.claude/skills")
+"""Where agents at this machine look for theirs."""
 AGENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})=([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)")
 
 
@@ -65,13 +68,31 @@ class Settings:
     """Agents that are functions in this process: each one's name, and `module:function`."""
     lease_seconds: int = 30
     """For which an agent's claim on a task lasts, and so after which others take over the tasks of a node that died."""
+    folders: tuple[Path, ...] = ()
+    """In which agents may be started, beside those that the hub makes for them; none: in any."""
+    session_idle_seconds: int = 1_800
+    """Without a prompt the process of a session ends after this time; the next prompt starts it again."""
+    sessions_at_once: int = 8
+    """Agents that run at once in a workspace, on one node; the others wait in line."""
+    specialists: tuple[Path, ...] = ()
+    """Folders with specialists of the operator's own, the strongest first. `load` names the one beside the file of settings."""
+    skills: tuple[Path, ...] = ()
+    """Folders of skills, the strongest first. `load` names the one beside the file of settings, and those of agents at this machine."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The hub's own: `hub.programs.environment` makes of it what a program that the hub starts may know."""
 
     @property
     def reach(self) -> Reach:
         """On loopback the callers are at this machine, which could run those programs themselves."""
         return self.upstreams or ("all" if self.host in LOOPBACK else "public")
+
+    @property
+    def session_folder(self) -> Path:
+        """Where sessions get the folders that nobody named."""
+        return default_database().parent / "sessions"
 
     @property
     def shown_database(self) -> str:
@@ -191,6 +212,10 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(named.items())
 
 
+def _folders(text: str) -> tuple[Path, ...]:
+    return tuple(Path(name).expanduser().absolute() for name in _names(text))
+
+
 def _versions(text: str) -> tuple[str, ...]:
     versions = _names(text)
     if versions not in (("1.0",), ("1.0", "0.3")):
@@ -225,6 +250,11 @@ ROWS = (
     Row("secret_key", _keys, f"at least {SHORTEST_KEY} characters, as `openssl rand -hex 32` makes; older keys after a comma", secret=True),
     Row("agents", _agents, "names of agents, each once and with its function, like echo=my_agents:echo", many=True),
     Row("lease_seconds", _whole(1, 3_600), "a whole number of seconds from 1 to 3600"),
+    Row("folders", _folders, "absolute paths of folders, like /home/ada/projects", many=True),
+    Row("session_idle_seconds", _whole(1, 604_800), "a whole number of seconds from 1 to 604800"),
+    Row("sessions_at_once", _whole(1, 1_000), "a whole number from 1 to 1000"),
+    Row("specialists", _folders, "folders, with commas between them", many=True),
+    Row("skills", _folders, "folders, with commas between them", many=True),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 
@@ -238,7 +268,11 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
     Raises SettingsError.
     """
     path, from_file = _file(environ)
-    values: dict[str, Any] = {}
+    beside = path.absolute().parent
+    values: dict[str, Any] = {
+        "specialists": (beside / "specialists",),
+        "skills": (beside / "skills", *(Path(expanduser(folder)) for folder in SKILLS)),
+    }
     for row in ROWS:
         sources = (
             (row.option, given.get(row.name)),
@@ -250,7 +284,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
                 values[row.name] = _read(row, source, value)
                 break
     database = choose(given.get("db"), environ, cast(str | None, from_file.get("db")), f"db in {path}", default_database())
-    return _consistent(Settings(database=database, token=environ.get("TRIVIUM_TOKEN", ""), **values))
+    return _consistent(Settings(database=database, token=environ.get("TRIVIUM_TOKEN", ""), environment=dict(environ), **values))
 
 
 def _consistent(settings: Settings) -> Settings:
@@ -260,6 +294,11 @@ def _consistent(settings: Settings) -> Settings:
             "Give it with --public-url, like https://hub.example.com."
         )
     return settings
+
+
+def is_own(name: str) -> bool:
+    """Whether a variable holds what is the hub's alone: its settings, keys and database."""
+    return name == "DATABASE_URL" or name.startswith((PREFIX, "ROUTA_", "PG"))
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from hub.cli.asking import add
 from hub.cli.calling import answer
 from hub.cli.fields import InputField, fields_of
 from hub.cli.options import database_option, examples, settings_of_existing, standard_input_text
+from hub.cli.registering import add_provider
 from hub.cli.tables import rendered
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation
@@ -21,7 +22,7 @@ LINKING = ("to", "from")
 """Words at the end of a name that only led to the noun."""
 SAME = {"mail": ("message", "messages", "inbox"), "reservations": ("files",)}
 """What a noun is also called, at the end of a name."""
-BY_HAND: dict[str, dict[str, click.Command]] = {"agents": {"add": add}}
+BY_HAND: dict[str, dict[str, click.Command]] = {"agents": {"add": add}, "providers": {"add": add_provider}}
 """Commands of a noun that do more than one operation."""
 Noun = click.Command
 EXAMPLES = {
@@ -32,7 +33,10 @@ EXAMPLES = {
     "mail": "trivium mail read --agent-id AGENT_ID",
     "reservations": "trivium reservations reserve --agent-id AGENT_ID --paths 'src/**'",
     "mcp_servers": "trivium mcp-servers create --name files --type stdio --command uvx --args mcp-files",
+    "providers": "trivium providers create --id mine --command my-agent --args acp --env-names MY_API_KEY",
     "remote_agents": "trivium agents add https://agents.example.com",
+    "specialists": "trivium specialists update gate --model opus",
+    "skills": "trivium skills show NAME",
     "events": "trivium events list --kinds task --after 100",
 }
 
@@ -140,7 +144,8 @@ class OperationCommand(click.Command):
         """The field that may be given without naming it: the noun's own id, or the one thing that a lone command needs."""
         fields = self._fields or ()
         name = singular(self.noun)
-        own = [field for field in fields if field.name in (f"{name}_id", f"{name.rpartition('_')[2]}_id")]
+        names = (f"{name}_id", f"{name.rpartition('_')[2]}_id", *(() if self.operation.writes else ("name",)))
+        own = [field for field in fields if field.name in names]
         alone = [field for field in fields if field.required] if self.name == self.noun else []
         return next(iter(own or alone), None)
 

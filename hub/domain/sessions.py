@@ -30,7 +30,7 @@ LIVE: frozenset[SessionStatus] = frozenset({"queued", "connecting", "ready"})
 TRANSITIONS: dict[SessionStatus, frozenset[SessionStatus]] = {
     "queued": frozenset({"connecting", "dormant", "failed", "closed"}),
     "connecting": frozenset({"queued", "ready", "dormant", "failed", "closed"}),
-    "ready": frozenset({"connecting", "dormant", "failed", "closed"}),
+    "ready": frozenset({"connecting", "queued", "dormant", "failed", "closed"}),
     "dormant": frozenset({"connecting", "closed"}),
     "failed": frozenset({"connecting", "closed"}),
     "closed": frozenset({"connecting"}),
@@ -77,6 +77,8 @@ class Session(Record):
     status: SessionStatus = "connecting"
     reason: str | None = None
     """Why it has failed, or has no process."""
+    place: int | None = None
+    """Where it stands in the line for a place; 1: it is the next."""
     state: SessionState = "idle"
     claim: SessionClaim | None = None
     claim_count: int = 0

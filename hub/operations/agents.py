@@ -2,7 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, JsonValue
+from pydantic.alias_generators import to_camel
 
 from hub.domain.agents import AGENT_ID, MAX_DELEGATION_DEPTH, Agent, AgentRole, AgentStatus, ModelTier, Presence
 from hub.domain.conversations import Conversation
@@ -81,6 +82,11 @@ class AgentViews(Result):
     next_cursor: str | None = None
 
 
+def run_by(agent: Agent) -> dict[str, JsonValue]:
+    """What its events tell workers: who runs it, if the hub does."""
+    return {"runner": runner} if (runner := agent.metadata.get("runner")) else {}
+
+
 def view(agent: Agent, call: Call) -> AgentView:
     return AgentView(**agent.__dict__, agent_id=agent.id, presence=agent.presence_at(call.now))
 
@@ -99,7 +105,7 @@ async def create_agent(given: CreateAgent, call: Call) -> AgentView:
         agent = agent.model_copy(update={"metadata": agent.metadata | {"delegationDepth": str(depth)}})
     if not (given.agent_id and await call.unit.get(Conversation, agent.id)):  # one of that id was deleted, and what it said stays
         call.unit.put(Conversation(id=agent.id, workspace_id=agent.workspace_id))
-    return view(call.create(agent), call)
+    return view(call.create(agent, **run_by(agent)), call)
 
 
 async def get_agent(given: GetAgent, call: Call) -> AgentView:
@@ -126,7 +132,8 @@ async def update_agent(given: UpdateAgent, call: Call) -> AgentView:
     changed = changes(given, Agent)
     if given.metadata is not None:
         changed["metadata"] = agent.metadata | given.metadata
-    return view(call.update(agent, **changed), call)
+    agent = agent.model_copy(update=changed)
+    return view(call.write(agent, "updated", changed=[to_camel(name) for name in changed], **run_by(agent)), call)
 
 
 async def heartbeat_agent(given: HeartbeatAgent, call: Call) -> AgentView:

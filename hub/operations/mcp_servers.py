@@ -7,10 +7,18 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.domain.errors import Duplicate, Forbidden, Invalid
-from hub.domain.mcp_servers import BETWEEN, LONGEST_PREFIX, MASK, McpServer, McpServerType
+from hub.domain.mcp_servers import BETWEEN, LONGEST_PREFIX, McpServer, McpServerType
 from hub.domain.model import new_id
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
-from hub.operations.outgoing import ASK, Secrets, expect_header, expect_reachable, expect_secrets_stay
+from hub.operations.outgoing import (
+    NO_PROGRAMS,
+    Secrets,
+    expect_header,
+    expect_reachable,
+    expect_secrets_stay,
+    expect_variable,
+    sealed,
+)  # fmt: skip
 
 Prefix = Annotated[str, Field(min_length=1, max_length=LONGEST_PREFIX, pattern="^[a-z0-9]+([_-][a-z0-9]+)*$")]
 """Small letters and digits, with single dashes or underscores between them."""
@@ -18,7 +26,6 @@ Arguments = Annotated[tuple[Text, ...], Field(max_length=200)]
 Seconds = Annotated[float, Field(ge=0.1, le=3600)]
 SEALED = ("headers", "env")
 
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OWN_HEADERS = frozenset({"accept", "connection", "content-length", "content-type", "host", "last-event-id", "transfer-encoding"})
 """The hub says these itself, as it does all that begin with mcp-."""
 
@@ -137,26 +144,20 @@ async def _check(server: McpServer, call: Call) -> None:
     if server.type != "stdio":
         expect_reachable(server.url, call, "https://mcp.example.com/mcp")
     elif call.reach != "all":
-        raise Forbidden(f"This hub starts no programs. {ASK}=all, or give the url of a server that runs already.")
+        raise Forbidden(f"{NO_PROGRAMS}, or give the url of a server that runs already.")
     if taken := [one for one in await call.unit.find(McpServer, prefix=server.prefix) if one.id != server.id]:
         raise Duplicate(f"prefix: {server.prefix!r} is the MCP server {taken[0].name!r}'s. Take another one.")
 
 
 def _sealed(field: str, given: Mapping[str, str], stored: Mapping[str, str], id_: str, call: Call) -> dict[str, str]:
-    """Each value sealed; one that was read back stays as it is stored."""
-    sealed = {}
     for name, value in given.items():
         _check_secret(field, name, value)
-        if value == MASK and name not in stored:
-            raise Invalid(f"{field}.{name[:80]}: there is no value yet that could stay. Give it.")
-        sealed[name] = stored[name] if value == MASK else call.seal(value, McpServer, id_)
-    return sealed
+    return sealed(field, given, stored, (McpServer, id_), call)
 
 
 def _check_secret(field: str, name: str, value: str) -> None:
     if field == "env":
-        if not VARIABLE.fullmatch(name):
-            raise Invalid(f"env: {name[:80]!r} is no name of a variable. Allowed: letters, digits and _, no digit first.")
+        expect_variable("env", name)
     elif name.lower().startswith("mcp-"):
         raise Invalid(f"headers: {name[:80]!r} is the hub's to say. Authorization and X-… can be set here.")
     else:

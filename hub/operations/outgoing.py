@@ -1,4 +1,4 @@
-"""What the hub calls by itself: which addresses it may be told, and which headers it sends there."""
+"""What the hub calls and starts by itself: which addresses and programs it may be told, and with which secrets."""
 
 import re
 from collections.abc import Mapping
@@ -8,14 +8,20 @@ from pydantic import Field
 
 from hub.addresses import host_reachable, http_parts
 from hub.domain.errors import Forbidden, Invalid
+from hub.domain.mcp_servers import MASK
+from hub.domain.model import Record
 from hub.operations.base import Call
 
 Secrets = Annotated[dict[str, Annotated[str, Field(max_length=20_000)]], Field(max_length=100)]
 ASK = "Ask the hub's operator for TRIVIUM_UPSTREAMS"
+NO_PROGRAMS = f"This hub starts no programs. {ASK}=all"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 PORTS = {"http": 80, "https": 443}
 Origin = tuple[str, str, int]
 """Scheme, host, port."""
+Owner = tuple[type[Record], str]
+"""Whose a secret is: the record's type and key."""
 
 
 def expect_reachable(url: str | None, call: Call, example: str) -> None:
@@ -37,6 +43,21 @@ def expect_header(field: str, name: str, value: str, own: frozenset[str]) -> Non
         raise Invalid(f"{field}: {name[:80]!r} is no header that can be set here. Authorization and X-… are such.")
     if not value.isprintable():
         raise Invalid(f"{field}.{name[:80]}: its value has a line break or a control character.")
+
+
+def expect_variable(field: str, name: str) -> None:
+    if not VARIABLE.fullmatch(name):
+        raise Invalid(f"{field}: {name[:80]!r} is no name of a variable. Allowed: letters, digits and _, no digit first.")
+
+
+def sealed(field: str, given: Mapping[str, str], stored: Mapping[str, str], owner: Owner, call: Call) -> dict[str, str]:
+    """Each value sealed for the record; one that was read back stays as it is stored. Raises Invalid, Refused."""
+    values = {}
+    for name, value in given.items():
+        if value == MASK and name not in stored:
+            raise Invalid(f"{field}.{name[:80]}: there is no value yet that could stay. Give it.")
+        values[name] = stored[name] if value == MASK else call.seal(value, *owner)
+    return values
 
 
 def expect_secrets_stay(old: str | None, new: str | None, stored: Mapping[str, str], given: Mapping[str, str]) -> None:

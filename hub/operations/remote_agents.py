@@ -8,13 +8,12 @@ from pydantic import Field, JsonValue
 from hub.domain.agents import AGENT_ID, Agent, AgentRole
 from hub.domain.conversations import Conversation
 from hub.domain.errors import Duplicate, Invalid, Refused
-from hub.domain.mcp_servers import MASK
 from hub.domain.model import Instant, new_id
 from hub.domain.remote_agents import RUNNER, RemoteAgent, RemoteInterface, RemoteTask, place_of
 from hub.domain.tasks import Task
 from hub.operations.agents import DeleteAgent, delete_agent
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, expect_version
-from hub.operations.outgoing import Secrets, expect_header, expect_reachable, expect_secrets_stay, origin_text
+from hub.operations.outgoing import Secrets, expect_header, expect_reachable, expect_secrets_stay, origin_text, sealed
 from hub.operations.tasks import expect_claim
 
 Origins = Annotated[tuple[Name, ...], Field(max_length=20)]
@@ -254,14 +253,9 @@ def _headers(given: RegisterRemoteAgent | UpdateRemoteAgent) -> dict[str, str]:
 
 
 def _sealed(given: Mapping[str, str], stored: Mapping[str, str], id_: str, call: Call) -> dict[str, str]:
-    """Each value sealed; one that was read back stays as it is stored."""
-    sealed = {}
     for name, value in given.items():
         expect_header("headers", name, value, OWN_HEADERS)
-        if value == MASK and name not in stored:
-            raise Invalid(f"headers.{name[:80]}: there is no value yet that could stay. Give it.")
-        sealed[name] = stored[name] if value == MASK else call.seal(value, RemoteAgent, id_)
-    return sealed
+    return sealed("headers", given, stored, (RemoteAgent, id_), call)
 
 
 def _origins(given: tuple[str, ...]) -> tuple[str, ...]:

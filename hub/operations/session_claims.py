@@ -6,19 +6,9 @@ from pydantic import Field, JsonValue
 
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
-from hub.domain.sessions import (
-    Continuity,
-    Prompt,
-    PromptStatus,
-    Session,
-    SessionEntry,
-    SessionState,
-    SessionStatus,
-    StopReason,
-    numbered_key,
-)
+from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason, numbered_key
 from hub.operations.base import Call, Id, Limit, Listing, Mutation, Operation, Page, Result
-from hub.operations.session_steps import cancel_permissions, claimed, held, moved
+from hub.operations.session_steps import cancel_permissions, claimed, held, moved, withdraw
 
 Number = Annotated[int, Field(ge=1)]
 LeaseSeconds = Annotated[int, Field(ge=1, le=3_600)]
@@ -54,7 +44,10 @@ class ReportSession(Mutation):
     """What happened, for whoever follows."""
     status: SessionStatus | None = None
     reason: str | None = None
-    state: SessionState | None = None
+    place: Number | None = None
+    """Its position in the line, with status queued."""
+    released: bool = False
+    """Nobody runs it any more: it is dormant, or, where prompts wait, somebody else's to run."""
     ended: PromptEnd | None = None
     """A prompt that has."""
     cwd: str | None = None
@@ -121,8 +114,8 @@ async def report_session(given: ReportSession, call: Call) -> Session:
     changed = {name: value for name in ABOUT if (value := getattr(given, name)) is not None}
     if given.name and not session.name:
         changed["name"] = given.name
-    if given.state:
-        changed["state"] = given.state
+    if given.status:
+        changed["place"] = given.place
     session = session.model_copy(update={**changed, "active_at": call.now})
     turn = session.active
     for entry in given.entries:
@@ -131,11 +124,23 @@ async def report_session(given: ReportSession, call: Call) -> Session:
         session = await _ended(session, given.ended, call)
     if given.updates:
         session = call.tell(session, "progressed", updates=[*given.updates])
-    if given.status in ("dormant", "failed"):  # nobody runs it any more
-        session = session.model_copy(update={"claim": None, "state": "idle"})
-    if given.status and given.status != session.status and session.live:
-        return moved(session, given.status, call, given.reason)
+    if given.status == "failed":
+        session = await withdraw(session, given.reason or "The agent could not be started.", call, "failed")
+    status = given.status
+    if given.released or status == "failed":
+        session = session.model_copy(update={"claim": None, "state": "idle", "place": None})
+        status = status or ("connecting" if session.queue else "dormant")
+    if status and session.live and (given.released or given.place or status != session.status):
+        return _moved(session, status, given.reason, call)
     return call.unit.put(session)
+
+
+def _moved(session: Session, status: SessionStatus, reason: str | None, call: Call) -> Session:
+    """Also to where it is already, if that has to be told: to whoever may run it, or of its place in the line."""
+    if session.status != status:
+        return moved(session, status, call, reason)
+    data: dict[str, JsonValue] = {"place": session.place} if session.place else {}
+    return call.write(session, status, **data)
 
 
 async def take_prompt(given: TakePrompt, call: Call) -> TakenPrompt:
@@ -188,6 +193,7 @@ async def _ended(session: Session, end: PromptEnd, call: Call) -> Session:
         call.unit.put(prompt.model_copy(update={**said, "ended_at": call.now}))
     if session.active != end.number:
         return session
+    session = await cancel_permissions(session, call)
     return session.model_copy(update={"active": None, "cancelling": False, "state": "idle"})
 
 

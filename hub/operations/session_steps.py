@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from hub.domain.errors import Refused, Stale
 from hub.domain.model import Instant, later
 from hub.domain.permissions import Permission, PermissionOption, PermissionStatus
-from hub.domain.sessions import TRANSITIONS, Prompt, Session, SessionClaim, SessionState, SessionStatus, numbered_key
+from hub.domain.sessions import TRANSITIONS, Prompt, PromptStatus, Session, SessionClaim, SessionState, SessionStatus, numbered_key
 from hub.operations.base import Call
 
 
@@ -52,11 +52,11 @@ def standing(session: Session, state: SessionState, call: Call) -> Session:
     return call.tell(session.model_copy(update={"state": state}), "progressed", updates=[told])
 
 
-async def withdraw(session: Session, reason: str, call: Call) -> Session:
+async def withdraw(session: Session, reason: str, call: Call, status: PromptStatus = "cancelled") -> Session:
     """Its prompts that wait are not sent."""
     for number in session.queue:
         prompt = await call.need(Prompt, numbered_key(session.id, number))
-        call.unit.put(prompt.model_copy(update={"status": "cancelled", "reason": reason, "ended_at": call.now}))
+        call.unit.put(prompt.model_copy(update={"status": status, "reason": reason, "ended_at": call.now}))
     return session.model_copy(update={"queue": ()})
 
 

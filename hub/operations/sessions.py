@@ -10,13 +10,17 @@ from hub.domain.conversations import Conversation
 from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
+from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
+from hub.operations.specialists import GetSpecialist, get_specialist
 
 SETTINGS = "session_settings.write"
 """To choose a mode, a model or an option: some let an agent do all that it wants, so that no agent may choose its own."""
 RUN_BY_SESSION = "session"
 """`runner` in the metadata of an agent whose tasks are prompts of a session."""
+BY_TASKS = "agent"
+"""The provider of sessions with agents that take tasks: functions, and agents elsewhere."""
 Folder = Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
@@ -83,10 +87,11 @@ async def start_session(given: StartSession, call: Call) -> Session:
     if given.mode_id is not None:
         call.caller.require(SETTINGS)
     parent = await call.need(Session, given.parent_session_id) if given.parent_session_id else None
+    given = await _specialised(given, parent, call) if given.specialist_id else given
     agent, provider = await _whose(given, parent, call)
     names = ("cwd", "name", "branch", "model", "mode_id", "specialist_id", "system_prompt", "parent_session_id")
     session = Session(
-        workspace_id=agent.workspace_id, agent_id=agent.id, provider=provider, role=agent.role, active_at=call.now,
+        workspace_id=agent.workspace_id, agent_id=agent.id, provider=provider, role=given.role or agent.role, active_at=call.now,
         **{name: getattr(given, name) for name in names},
     )  # fmt: skip
     if given.mcp_servers:
@@ -178,7 +183,7 @@ async def _handed(session: Session, agent: Agent, call: Call) -> Session:
         raise Refused("The session's agent is at work. Wait for it, or cancel_session, before another one goes on.")
     if agent.workspace_id != session.workspace_id:
         raise Invalid(f"agentId: agent {agent.id!r} is of another workspace.")
-    if (provider := agent.metadata.get("provider")) is None:
+    if (provider := provider_of(agent)) is None:
         raise Invalid(f"agentId: agent {agent.id!r} has no provider, so that the hub cannot run it.")
     settings: dict[str, Any] = {
         "mode_id": None,
@@ -203,10 +208,28 @@ def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
     return {str(one.get("id")) for one in offered if isinstance(one, dict)} if isinstance(offered, list) else set()
 
 
+def provider_of(agent: Agent) -> str | None:
+    """What runs its sessions; None: the hub cannot."""
+    by_tasks = agent.metadata.get("runner") not in (None, RUN_BY_SESSION)
+    return agent.metadata.get("provider") or (BY_TASKS if by_tasks else None)
+
+
+async def _specialised(given: StartSession, parent: Session | None, call: Call) -> StartSession:
+    """With what its specialist brings, where nothing else is said."""
+    workspace_id = given.workspace_id or (parent.workspace_id if parent else "default")
+    specialist = await get_specialist(GetSpecialist(specialist_id=given.specialist_id or "", workspace_id=workspace_id), call)
+    if not specialist.enabled:
+        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    brings = {"role": specialist.role, "model": specialist.model}
+    if given.agent_id is None:
+        brings["provider"] = specialist.default_provider
+    return given.model_copy(update={name: value for name, value in brings.items() if getattr(given, name) is None})
+
+
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:
     """The agent, an old one or a new one, and its provider."""
     if given.agent_id and (agent := await call.unit.get(Agent, given.agent_id)):
-        provider = given.provider or agent.metadata.get("provider")
+        provider = given.provider or provider_of(agent)
         if provider is None:
             raise Invalid(f"provider: agent {agent.id!r} has none. Name one; list_providers shows them.")
         await call.workspace(agent.workspace_id)
@@ -227,7 +250,7 @@ async def _whose(given: StartSession, parent: Session | None, call: Call) -> tup
         agent = agent.model_copy(update={"parent_id": above.id, "metadata": agent.metadata | {"delegationDepth": str(depth)}})
     if not (given.agent_id and await call.unit.get(Conversation, agent.id)):
         call.unit.put(Conversation(id=agent.id, workspace_id=agent.workspace_id))
-    return call.create(agent), given.provider
+    return call.create(agent, **run_by(agent)), given.provider
 
 
 OPERATIONS = (

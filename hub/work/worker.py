@@ -11,7 +11,7 @@ import logging
 from asyncio import CancelledError, Semaphore, create_task, get_running_loop
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -30,7 +30,7 @@ log = logging.getLogger("work")
 LEASE = 30
 AT_ONCE = 1_000
 IDLE = 1.0
-"""Seconds between two looks at the log while there is no agent to work for."""
+"""Seconds between two looks at the log while there is nobody to work for."""
 OPEN: tuple[TaskStatus, ...] = ("PENDING", "IN_PROGRESS")
 FOR_AN_AGENT = frozenset({"task.created", "task.delegated", "task.updated"})
 """After these a task may be somebody's to do."""
@@ -39,16 +39,37 @@ HARMLESS = frozenset({"task.created", "task.claimed", "task.artifact_updated", "
 """After any other event a claim may be over."""
 
 
+class Listener(Protocol):
+    """Works for the same tenant, and hears of its kinds of records by the worker, which follows the log for both."""
+
+    @property
+    def kinds(self) -> Sequence[str]: ...
+
+    @property
+    def busy(self) -> bool:
+        """It wants to hear of them at once."""
+
+    async def start(self, stir: Callable[[], None]) -> None:
+        """From here on it hears of everything. It calls `stir` when it becomes busy."""
+
+    def heard(self, event: Logged) -> bool:
+        """True: a runner has other agents now."""
+
+    async def aclose(self, patience: float) -> None: ...
+
+
 class Worker:
     """Works for the agents of one tenant that its runners run, until it is closed."""
 
     def __init__(
         self, hub: Hub, runners: Sequence[AgentRunner], *, tenant: str = LOCAL_TENANT, lease_seconds: int = LEASE,
         at_once: int = AT_ONCE, clock: Clock = utc_now, beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+        listeners: Sequence[Listener] = (),
     ) -> None:  # fmt: skip
         """What runs `beside` it begins and ends with it."""
         self._hub, self._runners, self._tenant, self._clock = hub, runners, tenant, clock
-        self._lease, self._beside = lease_seconds, beside
+        self._lease, self._beside, self._listeners = lease_seconds, beside, listeners
+        self._stirred = asyncio.Event()
         self._name = new_id()
         self._turning = Turning(self._name, lease_seconds, clock)
         self._shared = Semaphore(at_once)
@@ -65,6 +86,8 @@ class Worker:
     async def start(self) -> None:
         """From here on nothing that is given to its agents is missed."""
         cursor = await self._hub.store.latest()
+        for listener in self._listeners:
+            await listener.start(self._stirred.set)
         await self._look_for_agents()
         self._hub.offers[self._tenant] = self._offer
         self._loops = [create_task(self._follow(cursor)), create_task(self._keep_claims())]
@@ -74,19 +97,19 @@ class Worker:
         """Cancel what runs, and give it back or say that it failed; wait for that so many seconds at most."""
         self._stopping = True
         self._hub.offers.pop(self._tenant, None)
-        for loop in self._loops:
-            loop.cancel()
+        closing = [create_task(listener.aclose(patience)) for listener in self._listeners]
         for run in self._runs.values():
             run.end("stopping")
-        jobs = [job for job in (*self._loops, *(run.job for run in self._runs.values())) if job]
+        jobs = [*closing, *(run.job for run in self._runs.values() if run.job)]
         if jobs:
             _, late = await asyncio.wait(jobs, timeout=patience)
-            if late:
+            if late.difference(closing):
                 log.warning("%d turns did not end in time; their claims run out within %d seconds", len(late), self._lease)
-        for beside in self._besides:
-            beside.cancel()
-        if self._besides:
-            await asyncio.wait(self._besides, timeout=patience)
+        ending = [*closing, *self._loops, *self._besides]
+        for task in ending:
+            task.cancel()
+        if ending:
+            await asyncio.wait(ending, timeout=patience)
 
     def _offer(self, agent_id: str) -> Offer | None:
         """To begin with a task of this agent as it is made, while there is a place."""
@@ -108,8 +131,8 @@ class Worker:
                     cursor = page.cursor
                     if self._places.keys() != scanned:
                         break
-                    if not self._places:
-                        await asyncio.sleep(IDLE)
+                    if not self._places and not any(listener.busy for listener in self._listeners):
+                        await self._rest()
             except HubError as error:
                 log.warning("the log cannot be followed just now: %s", error.message)
                 await asyncio.sleep(1)
@@ -117,13 +140,23 @@ class Worker:
                 log.exception("following the log failed")
                 await asyncio.sleep(1)
 
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE):
+                await self._stirred.wait()
+        self._stirred.clear()
+
     def _wanted(self) -> Filter:
-        kinds = {kind for runner in self._runners for kind in runner.kinds}
+        kinds = {kind for runner in self._runners for kind in runner.kinds} | {kind for one in self._listeners for kind in one.kinds}
         return Filter(kinds=(*([Task.kind] if self._places else []), *sorted(kinds)) or (Task.kind,))
 
     async def _read(self, events: Sequence[Logged]) -> None:
         for event in events:
-            if not event.name.startswith("task."):
+            kind = event.name.partition(".")[0]
+            if listener := next((one for one in self._listeners if kind in one.kinds), None):
+                if listener.heard(event):
+                    await self._look_for_agents()
+            elif kind != Task.kind:
                 await self._look_for_agents()
             elif self._concerned(event):
                 await self._heard(event.name, orjson.loads(event.body))

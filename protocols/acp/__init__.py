@@ -1,1 +1,1 @@
-"""ACP: coding agents that the hub runs, for who speaks to them through it."""
+"""ACP: the hub runs coding agents, and is one inside an editor."""

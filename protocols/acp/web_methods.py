@@ -74,7 +74,7 @@ class Methods:
         given = {"sessionId": session.id, "prompt": _with_skill(params), "idempotencyKey": params.get("idempotencyKey")}
         prompt = await self._hub.call("prompt_session", present(given), caller)
         assert isinstance(prompt, Prompt)
-        waiting = {"sessionId": session.id, "number": prompt.number, "timeoutSeconds": PATIENCE, "untilEnded": True}
+        waiting = {"sessionId": session.id, "number": prompt.number, "timeoutSeconds": PATIENCE, "until": "ended"}
         waited = await self._hub.call("wait_for_prompt", waiting, caller)
         assert isinstance(waited, WaitedForPrompt)
         return _ended(waited.prompt)

@@ -15,6 +15,11 @@ from protocols.rest.renderings import (
     mcp_server_deleted,
     mcp_server_updated,
     note_deleted,
+    skills_reloaded,
+    specialist_created,
+    specialist_deleted,
+    specialist_updated,
+    specialists_synced,
     task_status_updated,
     tasks_deleted,
     with_codebases,
@@ -23,7 +28,7 @@ from protocols.rest.renderings import (
 
 @dataclass(frozen=True)
 class Route:
-    """One row. Several rows may share method and path: the first whose `when` is in the query is taken."""
+    """One row. Several rows may share method and path: the first whose `when` is in the query, or in the body, is taken."""
 
     method: str
     path: str
@@ -71,6 +76,8 @@ ALL = {"limit": 10_000}
 """The web API does not page."""
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
 MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
+SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
+STAMPS = frozenset({"version", "createdAt", "updatedAt"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})
 
 ROUTES: tuple[Route, ...] = (
@@ -124,14 +131,27 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/traces", "list_recent_entries", fixed={"limit": 1_000}, render=traces.traces),
     Route("GET", "/traces/stats", "count_session_entries", render=traces.stats),
     Route("GET", "/traces/{sessionId}.{number}", "get_session_entry", render=traces.trace),
+    Route("GET", "/providers", "list_providers", fixed=ALL, ignored=frozenset({"registry"})),
     Route("GET", "/mcp-servers", "get_mcp_server", names=MCP_SERVER, when="id", ignored=frozenset({"workspaceId"})),
     Route("GET", "/mcp-servers", "list_mcp_servers", fixed=ALL),
     Route("POST", "/mcp-servers", "create_mcp_server", status=201, render=mcp_server_created),
     Route(
         "PUT", "/mcp-servers", "update_mcp_server", names=MCP_SERVER, render=mcp_server_updated,
-        ignored=frozenset({"workspaceId", "version", "createdAt", "updatedAt"}),
+        ignored=STAMPS | {"workspaceId"},
     ),
     Route("DELETE", "/mcp-servers", "delete_mcp_server", names=MCP_SERVER, render=mcp_server_deleted),
+    Route("GET", "/specialists", "get_specialist", names=SPECIALIST, when="id", ignored=frozenset({"locale"})),
+    Route("GET", "/specialists", "list_specialists", fixed={"prompts": True}, ignored=frozenset({"locale"})),
+    Route(
+        "POST", "/specialists", "list_specialists", when="action", fixed={"prompts": True}, ignored=frozenset({"action"}),
+        render=specialists_synced,
+    ),
+    Route("POST", "/specialists", "create_specialist", status=201, render=specialist_created, ignored=STAMPS | {"source"}),
+    Route("PUT", "/specialists", "update_specialist", names=SPECIALIST, render=specialist_updated, ignored=STAMPS | {"source"}),
+    Route("DELETE", "/specialists", "delete_specialist", names=SPECIALIST, render=specialist_deleted),
+    Route("GET", "/skills", "get_skill", names=SKILL, when="name"),
+    Route("GET", "/skills", "list_skills", names=SKILL),
+    Route("POST", "/skills", "list_skills", names=SKILL, render=skills_reloaded),
 )  # fmt: skip
 
 METHODS = {route.rpc: route for route in ROUTES if route.rpc}

@@ -336,6 +336,35 @@ MCP_SERVERS = (
     no("not_found", "delete_mcp_server", {"mcpServerId": "tools"}),
 )
 
+ENTRY = {
+    "id": "far-agent", "name": "Far agent", "version": "1.0.0", "description": "An agent", "authors": ["Ann"],
+    "distribution": {"npx": {"package": "no-such-agent@1.0.0", "args": ["--acp"]}},
+}  # fmt: skip
+PROVIDERS = (
+    ok("create_provider", {"id": "mine", "command": "no-such-agent", "args": ["acp"], "envNames": ["MINE_KEY"], "versionArgs": ["-V"]}),
+    ok("create_provider", {"registryEntry": ENTRY}),
+    ok("create_provider", {"id": "vibe", "command": "no-such-vibe"}),
+    no("conflict", "create_provider", {"id": "mine", "command": "no-such-agent"}),
+    no("invalid", "create_provider", {"id": "other"}),
+    no("invalid", "create_provider", {"id": "other", "command": "no-such-agent acp"}),
+    no("invalid", "create_provider", {"registryEntry": {**ENTRY, "distribution": {}}}),
+    ok("list_providers"),
+    ok("list_providers", {"limit": 3}, "providers"),
+    ok("list_providers", {"limit": 3, "cursor": "$providers.nextCursor"}),
+    no("invalid", "list_providers", {"check": "maybe"}),
+    ok("get_provider", {"providerId": "mine"}),
+    ok("get_provider", {"providerId": "mistral-vibe"}),
+    no("not_found", "get_provider", {"providerId": "nothing"}),
+    ok("update_provider", {"providerId": "mine", "name": "Mine", "args": [], "expectedVersion": 1}),
+    no("conflict", "update_provider", {"providerId": "mine", "expectedVersion": 1}),
+    no("conflict", "update_provider", {"providerId": "opencode", "name": "Mine"}),
+    no("invalid", "update_provider", {"providerId": "mine", "command": "bin/agent"}),
+    no("not_found", "update_provider", {"providerId": "nothing"}),
+    ok("delete_provider", {"providerId": "vibe"}),
+    no("conflict", "delete_provider", {"providerId": "vibe"}),
+    no("not_found", "delete_provider", {"providerId": "nothing"}),
+)
+
 CARD = {"name": "Elsewhere", "description": "A carpenter", "version": "1"}
 INTERFACE = {"url": "http://localhost:1/a2a", "binding": "JSONRPC", "version": "1.0"}
 REMOTE_AGENTS = (
@@ -377,6 +406,9 @@ HELD = {"sessionId": "$session.id", "claimToken": 1}
 SESSIONS = (
     ok("start_session", {"provider": "opencode", "name": "Kitchen", "cwd": "/tmp", "role": "DEVELOPER"}, "session"),
     no("invalid", "start_session", {"name": "Nobody"}),
+    no("not_found", "start_session", {"provider": "opencode", "specialistId": "nobody"}),
+    ok("start_session", {"provider": "opencode", "specialistId": "crafter"}, "crafting"),
+    ok("delete_session", {"sessionId": "$crafting.id"}),
     no("not_found", "start_session", {"provider": "opencode", "workspaceId": "nowhere"}),
     no("not_found", "start_session", {"provider": "opencode", "parentSessionId": "nothing"}),
     ok("claim_session", {"sessionId": "$session.id", "worker": "w-1", "leaseSeconds": 3600}, "held"),
@@ -484,6 +516,38 @@ SESSIONS = (
     ok("delete_session", {"sessionId": "$session.id"}),
     no("not_found", "delete_session", {"sessionId": "$session.id"}),
 )  # fmt: skip
+WHOLE = {"prompts": True}
+SPECIALIST = {"id": "poet", "name": "Poet", "role": "CRAFTER", "systemPrompt": "Rhyme."}
+SPECIALISTS = (
+    ok("list_specialists", WHOLE),
+    ok("list_specialists", WHOLE),
+    no("not_found", "list_specialists", {"workspaceId": "nowhere"}),
+    ok("create_specialist", {**SPECIALIST, "description": "Verses", "defaultModelTier": "FAST", "locale": "en-GB"}, "poet"),
+    ok("create_specialist", {**SPECIALIST, "name": "Lab's poet", "workspaceId": "lab", "roleReminder": "Rhyme!"}),
+    no("conflict", "create_specialist", SPECIALIST),
+    no("invalid", "create_specialist", {**SPECIALIST, "id": "king", "role": "KING"}),
+    no("invalid", "create_specialist", {**SPECIALIST, "id": "a/b"}),
+    no("not_found", "create_specialist", {**SPECIALIST, "workspaceId": "nowhere"}),
+    ok("get_specialist", {"specialistId": "poet", "workspaceId": "lab"}),
+    ok("get_specialist", {"specialistId": "poet", "workspaceId": "default"}),
+    ok("get_specialist", {"specialistId": "scribe"}),
+    no("not_found", "get_specialist", {"specialistId": "nobody"}),
+    ok("update_specialist", {"specialistId": "poet", "name": "Bard", "expectedVersion": 1}),
+    ok("update_specialist", {"specialistId": "scribe", "enabled": False}),
+    ok("update_specialist", {"specialistId": "gate", "model": "opus", "workspaceId": "lab"}),
+    no("conflict", "update_specialist", {"specialistId": "poet", "name": "Late", "expectedVersion": 1}),
+    no("invalid", "update_specialist", {"specialistId": "poet", "role": "KING"}),
+    no("not_found", "update_specialist", {"specialistId": "nobody", "name": "x"}),
+    ok("list_specialists", {**WHOLE, "workspaceId": "lab"}),
+    ok("delete_specialist", {"specialistId": "scribe"}),
+    no("conflict", "delete_specialist", {"specialistId": "scribe"}),
+    no("not_found", "delete_specialist", {"specialistId": "nobody"}),
+    ok("list_skills"),
+    ok("list_skills"),
+    no("invalid", "list_skills", {"repository": "here"}),
+    ok("get_skill", {"name": "tidy"}),
+    no("not_found", "get_skill", {"name": "nothing"}),
+)
 
 ENDINGS = (
     ok("subscribe_to_events", {"agentId": "$gate.id", "kinds": ["task"], "after": 0}, "subscription"),
@@ -526,6 +590,6 @@ def shapeless() -> Sequence[Step]:
 
 
 SCRIPT: tuple[Step, ...] = (
-    *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *REMOTE_AGENTS, *SESSIONS,
-    *ENDINGS, *shapeless(),
+    *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
+    *SPECIALISTS, *SESSIONS, *ENDINGS, *shapeless(),
 )  # fmt: skip

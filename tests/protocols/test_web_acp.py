@@ -57,6 +57,7 @@ async def test_the_frontend_is_greeted_at_once(http: Http) -> None:
 
 
 async def test_a_new_session_is_there_at_once_and_connecting(hub: Hub, http: Http) -> None:
+    await ask(hub, "create_specialist", id="cook", name="Cook", role="GATE", systemPrompt="Cook.")
     made = await rpc(
         http, "session/new", workspaceId="default", cwd="/src", branch="main", name="Kitchen", role="DEVELOPER", model="m-1", mode="plan",
         specialistId="cook", toolMode="essential", allowedNativeTools=[], crafterProvider="", autoApprovePermissions=True,

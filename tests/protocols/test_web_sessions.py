@@ -84,6 +84,7 @@ async def ids(http: Http, query: str) -> list[str]:
 
 async def test_a_session_has_the_shape_of_the_web_api_and_no_secret(hub: Hub, http: Http) -> None:
     servers = [{"name": "n", "type": "http", "url": "http://127.0.0.1:1", "headers": [{"name": "k", "value": "secret"}]}]
+    await ask(hub, "create_specialist", id="cook", name="Cook", role="CRAFTER", systemPrompt="Cook.")
     session = await new_session(hub, name="Kitchen", branch="main", model="m-1", mcpServers=servers, specialistId="cook")
     record = await ask(hub, "get_session", sessionId=session)
     expected = {
@@ -124,6 +125,7 @@ async def test_a_team_is_a_lead_with_those_who_work_for_it(hub: Hub, http: Http)
     await new_session(hub, parentSessionId=first)
     await new_session(hub, role="ROUTA")
     await new_session(hub)
+    await ask(hub, "create_specialist", id="team-agent-lead", name="Lead", role="ROUTA", systemPrompt="Lead.")
     named = await new_session(hub, specialistId="team-agent-lead")
     teams = (await got(http, "/sessions?workspaceId=default&surface=team"))["sessions"]
     assert [(team["sessionId"], team["directDelegates"], team["descendants"]) for team in teams] == [(named, 0, 0), (lead, 2, 3)]
@@ -151,7 +153,7 @@ async def test_a_transcript_shows_a_turn_as_messages(hub: Hub, http: Http) -> No
     await turn(
         hub, worker, session, "Cook", text("Hm.", "agent_thought_chunk"), text("Cook"), text("ing."),
         {"sessionUpdate": "tool_call", "toolCallId": "t-1", "title": "Stir", "kind": "other", "rawInput": {"a": 1}},
-        {"sessionUpdate": "tool_call_update", "toolCallId": "t-1", "status": "in_progress", "rawInput": {"a": 2}},
+        {"sessionUpdate": "tool_call_update", "toolCallId": "t-1", "status": "completed", "rawInput": {"a": 2}},
         {"sessionUpdate": "tool_call", "toolCallId": "t-2", "title": "Look", "status": "completed", "rawOutput": {"b": 1}, "content": [
             {"type": "content", "content": {"type": "text", "text": "It boils."}},
         ]},
@@ -162,7 +164,7 @@ async def test_a_transcript_shows_a_turn_as_messages(hub: Hub, http: Http) -> No
     shown = [{name: value for name, value in one.items() if name not in ("id", "timestamp")} for one in found["messages"]]
     assert shown == [
         {"role": "user", "content": "Cook"}, {"role": "thought", "content": "Hm."}, {"role": "assistant", "content": "Cooking."},
-        {"role": "tool", "content": 'Input:\n{\n  "a": 2\n}', "toolName": "Stir", "toolStatus": "running", "toolCallId": "t-1",
+        {"role": "tool", "content": 'Input:\n{\n  "a": 2\n}', "toolName": "Stir", "toolStatus": "completed", "toolCallId": "t-1",
          "toolKind": "other", "toolRawInput": {"a": 2}},
         {"role": "tool", "content": 'Look\n\nOutput:\n{\n  "b": 1\n}\nIt boils.', "toolName": "Look", "toolStatus": "completed",
          "toolCallId": "t-2", "toolRawOutput": {"b": 1}},
@@ -185,16 +187,18 @@ async def test_a_transcript_tells_whether_a_turn_runs_and_what_is_asked(hub: Hub
     await ask(hub, "prompt_session", sessionId=session, prompt="Eat")
     assert (await transcript(http, session))["latestEventKind"] == "user_message", "it waits: that is running, for the page"
     number = await worker.take()
+    await worker.tell({"sessionUpdate": "tool_call", "toolCallId": "t-1", "status": "in_progress"})
     permission = await worker.ask()
     found = await transcript(http, session)
-    waiting = found["messages"][-1]
+    running, waiting = found["messages"][-2:]
+    assert (running["toolName"], running["toolStatus"]) == ("tool", "running")
     assert (waiting["toolCallId"], waiting["toolStatus"]) == (f"request-permission-{permission}", "waiting")
     assert (waiting["toolKind"], waiting["toolRawInput"]["toolCall"]["title"]) == ("request-permissions", "Run it")
     assert found["latestEventKind"] == "tool_call"
     await ask(hub, "answer_permission", permissionId=permission, decision="allow")
     await worker.end(number, "failed", reason="The stove is cold.")
     found = await transcript(http, session)
-    assert [one["content"] for one in found["messages"][-2:]] == ["Eat", "The stove is cold."]
+    assert [one["content"] for one in found["messages"][-2:]] == ["tool", "The stove is cold."]
     assert found["latestEventKind"] == "turn_complete"
 
 
@@ -228,8 +232,10 @@ async def test_whatever_an_agent_sends_can_be_shown(hub: Hub, http: Http, update
 async def test_traces_are_what_was_said_and_done(hub: Hub, http: Http) -> None:
     session, other = await new_session(hub, model="m-1", branch="main"), await new_session(hub)
     worker = await FakeWorker.of(hub, session)
-    await turn(
-        hub, worker, session, "Cook", text("Cooking."), {"sessionUpdate": "plan", "entries": []},
+    await ask(hub, "prompt_session", sessionId=session, prompt="Cook")
+    await worker.take()
+    await worker.tell(
+        text("Cooking."), {"sessionUpdate": "plan", "entries": []},
         {"sessionUpdate": "tool_call", "toolCallId": "t-1", "title": "Stir", "status": "completed", "rawInput": {"a": 1},
          "rawOutput": "done", "locations": [{"path": "/src/pot", "line": 3}, {"path": "/src/pan"}, 7]},
         {"sessionUpdate": "tool_call", "toolCallId": "t-2", "title": "Look", "status": "in_progress"},
@@ -251,7 +257,7 @@ async def test_traces_are_what_was_said_and_done(hub: Hub, http: Http) -> None:
     assert {one["sessionId"] for one in (await got(http, "/traces"))["traces"]} == {session, other}
     stats = (await got(http, f"/traces/stats?sessionId={session}"))["stats"]
     assert stats == {
-        "totalDays": 1, "totalFiles": 2, "totalRecords": 7, "uniqueSessions": 1,
+        "totalDays": 1, "totalFiles": 2, "totalRecords": 6, "uniqueSessions": 1,
         "eventTypes": {"user_message": 1, "agent_message": 1, "tool_call": 2},
     }  # fmt: skip
     assert (await got(http, "/traces/stats"))["stats"]["uniqueSessions"] == 2

@@ -41,7 +41,7 @@ class FakeWorker:
         self._transcript.turn()
         self._transcript.say("user_message", prompt["content"], prompt["messageId"])
         self._transcript.add({"sessionUpdate": "state_update", "state": "running"})
-        await self.report(state="running")
+        await self.report()
         return int(prompt["number"])
 
     async def tell(self, *updates: Json) -> None:
@@ -54,7 +54,7 @@ class FakeWorker:
         how = {"stopReason": "end_turn"} if status == "completed" else {}
         self._transcript.add({"sessionUpdate": "state_update", "state": "idle", **how, **said})
         self._transcript.turn()
-        await self.report(state="idle", ended={"number": number, "status": status, **how, **said})
+        await self.report(ended={"number": number, "status": status, **how, **said})
 
     async def ask(self, title: str = "Run it") -> str:
         """The id of a permission request."""

@@ -1,0 +1,179 @@
+"""Where a live agent reports: what it does becomes history a few times a second, what it asks waits for an answer."""
+
+import asyncio
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from hub.domain.errors import Busy, Unavailable
+from hub.domain.permissions import Permission
+from hub.domain.sessions import Session
+from hub.domain.transcripts import Transcript, Update
+from hub.hosting import Asked
+from hub.operations.base import Output
+
+PACE = 0.05
+"""Seconds from one commit of a session's history to the next; the first piece of what comes waits for nothing."""
+MOST_WAITING = 2_000
+"""Updates that wait for the next commit; who brings more waits, too."""
+TRIES = 6
+Call = Callable[..., Awaitable[Output]]
+
+
+class Desk:
+    """A SessionDesk, for one process of one session, under one claim."""
+
+    def __init__(self, call: Call, session: Session, token: int, clock: Callable[[], datetime]) -> None:
+        self._call, self._clock = call, clock
+        self._held = {"sessionId": session.id, "claimToken": token}
+        self._transcript = Transcript(session.entry_count)
+        self._about: dict[str, Any] = {}
+        self._modes = session.modes
+        self._waiting = 0
+        self._keeping: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
+        self._asked: dict[str, asyncio.Future[None]] = {}
+        self.heard_at = get_running_loop().time()
+        """When the agent last gave a sign of life, or got an answer."""
+        self.gone_because: str | None = None
+        self.on_gone: Callable[[], None] = lambda: None
+
+    @property
+    def asks(self) -> bool:
+        """It waits for somebody's answer."""
+        return bool(self._asked)
+
+    async def update(self, update: Update) -> None:
+        self.heard_at = get_running_loop().time()
+        self._transcript.add(update)
+        self._notice(update)
+        self._waiting += 1
+        self._keep()
+        if self._waiting >= MOST_WAITING:
+            self._hurry.set()
+            await self._kept()
+
+    async def ask(self, asked: Asked) -> Permission:
+        await self.flush()
+        given = {
+            "title": asked.title, "toolCallId": asked.tool_call_id, "toolKind": asked.tool_kind, "paths": [*asked.paths],
+            "command": asked.command, "toolCall": asked.tool_call,
+            "options": [option.model_dump(by_alias=True) for option in asked.options],
+        }  # fmt: skip
+        permission = await self._call("request_permission", **self._held, **given)
+        assert isinstance(permission, Permission)
+        if permission.status == "pending":
+            permission = await self._decided(permission)
+        self.heard_at = get_running_loop().time()
+        return permission
+
+    async def check_write(self, path: str) -> None:
+        await self._call("check_file_write", **self._held, path=path)
+
+    def gone(self, reason: str) -> None:
+        self.gone_because = self.gone_because or reason
+        self.on_gone()
+
+    def decided(self, permission_id: str) -> None:
+        """For the worker: it was answered, or need not be any more."""
+        if (waiting := self._asked.get(permission_id)) and not waiting.done():
+            waiting.set_result(None)
+
+    def begin(self, content: list[dict[str, Any]], message_id: str) -> None:
+        """A turn begins with this prompt."""
+        self.heard_at = get_running_loop().time()
+        self._transcript.turn()
+        self._transcript.say("user_message", content, message_id)
+        self._transcript.add({"sessionUpdate": "state_update", "state": "running"})
+        self._keep()
+
+    def say(self, update: Update) -> None:
+        """The hub has something to tell itself."""
+        self._transcript.add(update)
+        self._keep()
+
+    async def end(self, told: Update, **ended: Any) -> None:
+        """A turn has ended: that is kept together with the last that it did."""
+        await self._kept()
+        self._transcript.turn()
+        self._transcript.add(told)
+        await self._commit(**ended)
+
+    async def flush(self) -> None:
+        """All that was told is kept then."""
+        self._hurry.set()
+        await self._kept()
+
+    async def close(self) -> None:
+        """Nothing more is told; who asks waits no longer."""
+        for waiting in self._asked.values():
+            waiting.cancel()
+        if self._keeping:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+
+    def _notice(self, update: Update) -> None:
+        """What of it is about the session itself."""
+        match update.get("sessionUpdate"):
+            case "current_mode_update" if isinstance(mode := update.get("currentModeId"), str):
+                self._modes = {**(self._modes or {}), "currentModeId": mode}
+                self._about |= {"modes": self._modes, "modeId": mode}
+            case "config_option_update" if isinstance(options := update.get("configOptions"), list):
+                self._about["configOptions"] = options
+            case "session_info_update" if isinstance(title := update.get("title"), str):
+                self._about["name"] = title[:400]
+            case "usage_update":
+                self._about["usage"] = {name: value for name, value in update.items() if name != "sessionUpdate"}
+
+    def _keep(self) -> None:
+        if self._keeping is None or self._keeping.done():
+            if self._keeping:
+                self._keeping.result()
+            self._keeping = asyncio.create_task(self._keep_on())
+
+    async def _kept(self) -> None:
+        if self._keeping:
+            await asyncio.wait([self._keeping])
+            self._keeping.result()
+
+    async def _keep_on(self) -> None:
+        while self._transcript.waits:
+            self._hurry.clear()
+            await self._commit()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PACE):
+                    await self._hurry.wait()
+
+    async def _commit(self, **more: Any) -> None:
+        news = self._transcript.take()
+        about, self._about = self._about, {}
+        self._waiting = 0
+        given = {"entries": [change._asdict() for change in news.changes], "updates": news.updates, **about, **more}
+        for attempt in range(TRIES):
+            try:
+                await self._call("report_session", **self._held, **given)
+                return
+            except (Busy, Unavailable):
+                if attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.1 * 2**attempt)
+
+    async def _decided(self, permission: Permission) -> Permission:
+        """Wait for the answer, or for the end of the time in which it may come."""
+        waiting = self._asked[permission.id] = get_running_loop().create_future()
+        try:
+            while permission.status == "pending":
+                left = (datetime.fromisoformat(permission.expires_at) - self._clock()).total_seconds()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(left, 0.0)):
+                        await waiting
+                answered = await self._call("expire_permission", permissionId=permission.id)
+                assert isinstance(answered, Permission)
+                permission = answered
+                if permission.status == "pending":
+                    waiting = self._asked[permission.id] = get_running_loop().create_future()
+        finally:
+            del self._asked[permission.id]
+        return permission

@@ -1,0 +1,76 @@
+"""What a session's agent is given beside its prompts: the hub's own tools, a credential of its own for them, and who it is there."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import orjson
+
+from hub.access import EVERYTHING, READ, WRITE, Caller
+from hub.app import Hub
+from hub.domain.errors import HubError, NotFound
+from hub.domain.sessions import Session
+from hub.domain.specialists import Specialist
+from hub.operations.base import secret_place
+from hub.operations.tokens import NewToken
+from hub.ports import Json
+
+log = logging.getLogger("work")
+
+GRANTS = (READ, WRITE)
+"""All that agents do, and nothing of the administration: no agent answers its own permission requests."""
+VALID = 30 * 86_400
+"""Seconds for a credential that nobody could revoke, because the hub was killed."""
+INTRODUCTION = """You work in the hub Trivium, which other agents share: its MCP server `trivium` has the workspace's tasks, notes, mail
+and file reservations. There you are agentId {agent_id} in workspaceId {workspace_id}, and this is sessionId {session_id}. Reserve files
+before you edit what others may be editing (reserve_files), and look at what is to be done with list_tasks."""
+
+
+class SessionTools:
+    """For the sessions of one tenant. `door` says how the hub's MCP server is reached with a token, as ACP has MCP servers."""
+
+    def __init__(self, hub: Hub, tenant: str, door: Callable[[str], Json]) -> None:
+        self._hub, self._tenant, self._door = hub, tenant, door
+        self._caller = Caller(tenant, "hub", EVERYTHING)
+
+    @asynccontextmanager
+    async def servers(self, session: Session) -> AsyncIterator[Sequence[Json]]:
+        given = {
+            "name": f"session {session.id}",
+            "subject": session.agent_id,
+            "grants": [*GRANTS],
+            "profile": "coordination",
+            "ttlSeconds": VALID,
+        }
+        token = await self._hub.call("create_token", given, self._caller)
+        assert isinstance(token, NewToken)
+        try:
+            yield [self._door(token.token), *self._others(session)]
+        finally:
+            try:
+                await self._hub.call("revoke_token", {"tokenId": token.id}, self._caller)
+            except HubError as error:
+                log.warning("the credential of session %s could not be revoked: %s", session.id, error.message)
+
+    async def preface(self, session: Session) -> str:
+        who = INTRODUCTION.format(agent_id=session.agent_id, workspace_id=session.workspace_id, session_id=session.id)
+        return "\n\n".join(part for part in (await self._role(session), session.system_prompt, who) if part)
+
+    async def _role(self, session: Session) -> str:
+        """What its specialist is told to be. One that was deleted since tells nothing."""
+        if session.specialist_id is None:
+            return ""
+        try:
+            given = {"specialistId": session.specialist_id, "workspaceId": session.workspace_id}
+            specialist = await self._hub.call("get_specialist", given, self._caller)
+        except NotFound:
+            return ""
+        assert isinstance(specialist, Specialist)
+        return "\n\n".join(part for part in (specialist.system_prompt, specialist.role_reminder) if part)
+
+    def _others(self, session: Session) -> Sequence[Json]:
+        """Those of whoever started the session."""
+        if session.mcp_servers is None or self._hub.vault is None:
+            return ()
+        opened: list[Json] = orjson.loads(self._hub.vault.open(session.mcp_servers, secret_place(self._tenant, Session, session.id)))
+        return opened
