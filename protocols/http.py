@@ -100,6 +100,9 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     for method in ("GET", "POST", "PATCH"):
         app.router.add_route(method, "/api/mcp/tools", mcp, expect_handler=expect)
     app.router.add_get("/api/test-mcp", mcp, allow_head=False)
+    acp = lazy(lambda: _acp(hub, streams))
+    app.router.add_get("/api/acp", acp, allow_head=False)
+    app.router.add_post("/api/acp", acp, expect_handler=expect)
     mount_a2a(app, hub, streams, settings)
     return app
 
@@ -135,6 +138,12 @@ def _mcp(hub: Hub, streams: Streams, endings: Endings, conformance: bool) -> Han
     streams.on_close(door.close)
     endings.append(door.calls.close)
     return door.handle
+
+
+def _acp(hub: Hub, streams: Streams) -> Handler:
+    from protocols.acp.web_api import WebApi
+
+    return WebApi(hub, streams).handle
 
 
 def oauth_of(settings: HttpSettings) -> OAuth | None:
