@@ -9,7 +9,7 @@ from hub.domain.agents import AGENT_ID, MAX_DELEGATION_DEPTH, Agent, AgentRole
 from hub.domain.conversations import Conversation
 from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
-from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
+from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers, SessionStatus
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import closed, moved, offered, wake
@@ -95,8 +95,8 @@ async def start_session(given: StartSession, call: Call) -> Session:
         **{name: getattr(given, name) for name in names},
     )  # fmt: skip
     if given.mcp_servers:
-        sealed = call.seal(orjson.dumps(given.mcp_servers).decode(), Session, session.id)
-        session = session.model_copy(update={"mcp_servers": sealed})
+        sealed = call.seal(orjson.dumps(given.mcp_servers).decode(), SessionServers, session.id)
+        call.unit.put(SessionServers(id=session.id, workspace_id=session.workspace_id, sealed=sealed))
     return call.create(offered(session, call), provider=provider, agentId=agent.id)
 
 
@@ -156,6 +156,8 @@ async def delete_session(given: OneSession, call: Call) -> Deleted:
     for kind in (SessionEntry, Prompt, Permission):
         for record in [one async for one in call.unit.every(kind, session_id=session.id)]:
             call.unit.remove(record)
+    if servers := await call.unit.get(SessionServers, session.id):
+        call.unit.remove(servers)
     call.delete(session)
     return Deleted(id=session.id)
 

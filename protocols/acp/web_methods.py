@@ -9,6 +9,7 @@ from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Invalid, NotFound, Refused
 from hub.domain.sessions import Prompt, Session
+from hub.domain.specialists import Specialist
 from hub.operations.prompts import LONGEST, WaitedForPrompt
 from hub.ports import Json
 from protocols.web_sessions import PERMISSION, STATUS, owner, present, resume_capabilities, resume_mode
@@ -60,12 +61,29 @@ class Methods:
     async def _new(self, params: Json, caller: Caller) -> Json:
         if not params.get("workspaceId"):
             raise Invalid("workspaceId is required")
-        said = {**params, "provider": params.get("provider") or PROVIDER, "modeId": params.get("modeId") or params.get("mode")}
+        specialist = await self._specialist(params, caller)
+        provider = params.get("provider") or (specialist and specialist.default_provider) or PROVIDER
+        chosen = {"provider": provider, "modeId": params.get("modeId") or params.get("mode")}
+        said = {**params, **chosen, "specialistId": specialist.id if specialist else None}
         given = {name: said[name] for name in STARTING if said.get(name) not in (None, "", [])}
         session = await self._hub.call("start_session", given, caller)
         assert isinstance(session, Session)
         told = {"provider": session.provider, "role": session.role, "model": session.model, "acpStatus": STATUS[session.status]}
         return present({"sessionId": session.id, **told, **owner(session)})
+
+    async def _specialist(self, params: Json, caller: Caller) -> Specialist | None:
+        """The frontend names some that its own backend brings; where the hub has none of that name, the session has none."""
+        if not params.get("specialistId"):
+            return None
+        try:
+            given = {"specialistId": params["specialistId"], "workspaceId": params["workspaceId"]}
+            specialist = await self._hub.call("get_specialist", given, caller)
+        except NotFound as missing:
+            if missing.details.get("noun") != "specialist":
+                raise
+            return None
+        assert isinstance(specialist, Specialist)
+        return specialist
 
     async def _prompt(self, params: Json, caller: Caller) -> Json:
         session = await self._session(params, caller)
