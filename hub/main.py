@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -133,6 +134,20 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
     await _drain(runner, port, workers, store, settings.shutdown_seconds)
 
 
+@asynccontextmanager
+async def working(hub: Hub, settings: Settings, session_id: str) -> AsyncIterator[None]:
+    """This session and those that its agent starts are run, where no hub serves. Tasks are not worked on."""
+    from hub.work.worker import Worker
+
+    sessions = _sessions(hub, settings, LOCAL_TENANT, partial(_tools_over_stdio, settings), session_id)
+    worker = Worker(hub, (), lease_seconds=settings.lease_seconds, listeners=[sessions])
+    await worker.start()
+    try:
+        yield
+    finally:
+        await worker.aclose(settings.shutdown_seconds)
+
+
 async def stdio(settings: Settings, profile: str) -> None:
     """Serve MCP on standard input and output until the client closes it or a signal comes."""
     from protocols.mcp import stdio as door
@@ -218,7 +233,7 @@ async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Functi
     return Workers(hub, make)
 
 
-def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]") -> "Sessions":
+def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]", root: str | None = None) -> "Sessions":
     from hub.operations.sessions import BY_TASKS
     from hub.work.late_hosts import Hosts, LateHost
     from hub.work.session_tools import SessionTools
@@ -230,6 +245,7 @@ def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str],
     return Sessions(
         hub, hosts, tenant=tenant, lease_seconds=settings.lease_seconds,
         idle_seconds=settings.session_idle_seconds, most=settings.sessions_at_once, tools=given.servers, preface=given.preface,
+        root=root,
     )  # fmt: skip
 
 
@@ -253,6 +269,13 @@ async def _launch(hub: Hub, settings: Settings, tenant: str, session: "Session")
 
 def _tools_over_http(url: str, token: str) -> "Json":
     return {"type": "http", "name": "trivium", "url": f"{url}{MCP}", "headers": [{"name": "Authorization", "value": f"Bearer {token}"}]}
+
+
+def _tools_over_stdio(settings: Settings, token: str) -> "Json":
+    """By a process of its own, on the same database."""
+    given = {"TRIVIUM_TOKEN": token, "TRIVIUM_DB": settings.database}
+    env = [{"name": name, "value": value} for name, value in given.items()]
+    return {"name": "trivium", "command": sys.executable, "args": ["-m", "hub.cli", "mcp", "--profile", "coordination"], "env": env}
 
 
 async def _remote_runner(hub: Hub, tenant: str) -> "RemoteRunner":

@@ -90,4 +90,5 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     lines += ["", f"Connect an agent (`trivium connect CLIENT{token} --write` does it for you):"]
     lines += [f"  {client.title:<12} {client.in_short(doors['mcp'])}" for client in CLIENTS.values()]
     lines += [f"  {title:<12} {told}" for title, told in LATER.items()]
+    lines += ["", 'Give a coding agent work, and follow it: trivium run opencode "Fix the failing test"']
     return "\n".join([*lines, "", "Ctrl-C stops the hub."])

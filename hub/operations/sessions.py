@@ -97,7 +97,7 @@ async def start_session(given: StartSession, call: Call) -> Session:
     if given.mcp_servers:
         sealed = call.seal(orjson.dumps(given.mcp_servers).decode(), SessionServers, session.id)
         call.unit.put(SessionServers(id=session.id, workspace_id=session.workspace_id, sealed=sealed))
-    return call.create(offered(session, call), provider=provider, agentId=agent.id)
+    return _created(session, call)
 
 
 async def list_sessions(given: ListSessions, call: Call) -> Listing[Session]:
@@ -172,7 +172,12 @@ async def fork_session(given: ForkSession, call: Call) -> Session:
         **{name: getattr(session, name) for name in kept}, name=given.name or session.name,
         parent_session_id=session.id, forked_from=session.agent_session_id, active_at=call.now,
     )  # fmt: skip
-    return call.create(offered(fork, call), provider=fork.provider, agentId=fork.agent_id)
+    return _created(fork, call)
+
+
+def _created(session: Session, call: Call) -> Session:
+    above = {"parentSessionId": session.parent_session_id} if session.parent_session_id else {}
+    return call.create(offered(session, call), provider=session.provider, agentId=session.agent_id, **above)
 
 
 async def _handed(session: Session, agent: Agent, call: Call) -> Session:
