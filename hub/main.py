@@ -44,6 +44,8 @@ GARBAGE = 20_000
 """New objects after which cycles among them are looked for."""
 
 T = TypeVar("T")
+Tools = Callable[[str], "Json | None"]
+"""Of a token: how the hub's MCP server is reached with it, as ACP has MCP servers; None: it is not."""
 Started = dict[str, Any]
 """What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
 DOORS = {
@@ -210,7 +212,7 @@ def _functions(settings: Settings) -> "dict[str, Function]":
         raise StartError(str(error)) from error
 
 
-async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]", tools: "Callable[[str], Json]") -> "Workers":
+async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]", tools: Tools) -> "Workers":
     """Not started yet: for the agents of these functions, who are the local tenant's, for those elsewhere, and for coding agents, whose
     sessions are given the hub's tools as `tools` says for a token."""
     from hub.work.elsewhere import Elsewhere
@@ -233,7 +235,7 @@ async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Functi
     return Workers(hub, make)
 
 
-def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]", root: str | None = None) -> "Sessions":
+def _sessions(hub: Hub, settings: Settings, tenant: str, tools: Tools, root: str | None = None) -> "Sessions":
     from hub.operations.sessions import BY_TASKS
     from hub.work.late_hosts import Hosts, LateHost
     from hub.work.session_tools import SessionTools
@@ -271,11 +273,13 @@ def _tools_over_http(url: str, token: str) -> "Json":
     return {"type": "http", "name": "trivium", "url": f"{url}{MCP}", "headers": [{"name": "Authorization", "value": f"Bearer {token}"}]}
 
 
-def _tools_over_stdio(settings: Settings, token: str) -> "Json":
-    """By a process of its own, on the same database."""
+def _tools_over_stdio(settings: Settings, token: str) -> "Json | None":
+    """By a process of its own, on the same database; none where its address holds a password, which is not the agent's to know."""
+    if driver_of(settings.database) != "sqlite":
+        return None
     given = {"TRIVIUM_TOKEN": token, "TRIVIUM_DB": settings.database}
     env = [{"name": name, "value": value} for name, value in given.items()]
-    return {"name": "trivium", "command": sys.executable, "args": ["-m", "hub.cli", "mcp", "--profile", "coordination"], "env": env}
+    return {"name": "trivium", "command": sys.executable, "args": ["-P", "-m", "hub.cli", "mcp", "--profile", "coordination"], "env": env}
 
 
 async def _remote_runner(hub: Hub, tenant: str) -> "RemoteRunner":

@@ -12,6 +12,7 @@ import click
 
 from hub.cli.options import Failure, database_option, settings_of_shared
 from hub.databases import driver_of
+from hub.operations.sessions import BY_TASKS
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class DatabaseWay:
 
         if self._works or await self._taken(session_id):
             return
+        if (await self.call("get_session", sessionId=session_id))["provider"] == BY_TASKS:
+            raise Failure("This agent takes tasks, which a hub has it do, and none serves on this database. `trivium serve` starts one.")
         self._works = True
         await self._stack.enter_async_context(working(self._hub, self._settings, session_id))
 

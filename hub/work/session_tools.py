@@ -27,9 +27,10 @@ before you edit what others may be editing (reserve_files), and look at what is 
 
 
 class SessionTools:
-    """For the sessions of one tenant. `door` says how the hub's MCP server is reached with a token, as ACP has MCP servers."""
+    """For the sessions of one tenant. `door` says how the hub's MCP server is reached with a token, as ACP has MCP servers; None: it is
+    not."""
 
-    def __init__(self, hub: Hub, tenant: str, door: Callable[[str], Json]) -> None:
+    def __init__(self, hub: Hub, tenant: str, door: Callable[[str], Json | None]) -> None:
         self._hub, self._tenant, self._door = hub, tenant, door
         self._caller = Caller(tenant, "hub", EVERYTHING)
 
@@ -45,7 +46,8 @@ class SessionTools:
         token = await self._hub.call("create_token", given, self._caller)
         assert isinstance(token, NewToken)
         try:
-            yield [self._door(token.token), *await self._others(session)]
+            own = self._door(token.token)
+            yield [*([own] if own else []), *await self._others(session)]
         finally:
             try:
                 await self._hub.call("revoke_token", {"tokenId": token.id}, self._caller)
