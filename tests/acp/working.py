@@ -14,8 +14,9 @@ from hub.app import Hub
 from hub.domain.sessions import Session
 from hub.hosting import CannotRun, Launch, Patience
 from hub.ports import Json
+from hub.work.live_sessions import Preface
 from hub.work.session_turns import SessionRunner
-from hub.work.sessions import Sessions
+from hub.work.sessions import Sessions, no_preface
 from hub.work.worker import Worker
 from protocols.acp.hosts import ProgramHost
 from tests.core.support import ask
@@ -41,14 +42,22 @@ async def working(
     idle: float = 600.0,
     most: int = 8,
     allowed: tuple[Path, ...] = (),
+    seconds: float = PATIENCE,
+    preface: Preface = no_preface,
 ) -> AsyncIterator[Sessions]:
     sessions = Sessions(
-        hub, ProgramHost(launch, folder, allowed, patience), lease_seconds=lease, idle_seconds=idle, most=most, patience=patience
+        hub,
+        ProgramHost(launch, folder, allowed, patience),
+        lease_seconds=lease,
+        idle_seconds=idle,
+        most=most,
+        patience=patience,
+        preface=preface,
     )
     worker = Worker(hub, [SessionRunner(hub, sessions)], lease_seconds=lease, listeners=[sessions])
     await worker.start()
     try:
-        with anyio.fail_after(PATIENCE):
+        with anyio.fail_after(seconds):
             yield sessions
     finally:
         with anyio.CancelScope(shield=True):
