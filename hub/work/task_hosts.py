@@ -1,6 +1,5 @@
 """Sessions with the hub's agents that take tasks: each prompt is a task of the session, and what comes of it is what the agent says."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -85,18 +84,20 @@ class TaskAgent:
         """There is nothing to end."""
 
     async def _followed(self, task_id: str, cursor: int) -> Task | None:
-        """How it stands once it has ended, or asks something."""
-        wanted = Filter(kinds=(Task.kind,), record_id=task_id)
+        """How it stands once it has ended, or asks something, and all that had happened by then is told."""
+        wanted, settled = Filter(kinds=(Task.kind,), record_id=task_id), None
         async for page in self._hub.follow(self._caller, cursor, wanted):
             for event in page.events:
                 await self._told(event)
-            self._task = task = await self._hub.store.get(self._caller.tenant, Task, task_id)
-            if task is None or task.ended:
-                return task
-            if task.questions:
-                await self._say(task.questions[0].message)
-                return task
-        raise asyncio.CancelledError
+            if settled is None:
+                self._task = task = await self._hub.store.get(self._caller.tenant, Task, task_id)
+                if task is None or task.ended or task.questions:
+                    settled = await self._hub.store.latest()
+            if settled is not None and page.cursor >= settled:
+                break
+        if self._task and self._task.questions and not self._task.ended:
+            await self._say(self._task.questions[0].message)
+        return self._task
 
     async def _told(self, event: Logged) -> None:
         data: Mapping[str, Any] = orjson.loads(event.body).get("data", {})
