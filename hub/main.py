@@ -129,6 +129,7 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
 async def stdio(settings: Settings, profile: str) -> None:
     """Serve MCP on standard input and output until the client closes it or a signal comes."""
     from protocols.mcp import stdio as door
+    from protocols.programs import end_programs
 
     stop = _stop_signal()
     async with opened(settings) as store:
@@ -139,7 +140,7 @@ async def stdio(settings: Settings, profile: str) -> None:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
     if not serving.done():
-        door.end_programs()
+        end_programs()
         os._exit(0)  # a thread waits for the client's next line, and nothing can end that
     await serving
 

@@ -23,9 +23,6 @@ from protocols.mcp.modern import answering
 from protocols.mcp.server import Context, introduction, server
 from protocols.mcp.session import LINKED
 from protocols.mcp.tasks import elicits, extensions_of
-from protocols.mcp.upstreams.processes import end_programs
-
-__all__ = ["end_programs", "serve"]
 
 PAUSE = 1.0
 """Seconds until a store that did not answer is asked again."""
