@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from hub.addresses import MCP
+from hub.addresses import ACP, MCP
 from hub.app import Hub
 from hub.domain.errors import Forbidden, HubError, Internal, Invalid, NotFound, TooLarge, UnsupportedMedia
 from hub.domain.model import utc_now
@@ -93,6 +93,9 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     app.router.add_get("/", _front)
     mount_rest(app, hub, streams)
     rpc, mcp = lazy(lambda: _rpc(hub)), lazy(lambda: _mcp(hub, streams, endings, settings.conformance))
+    acp = lazy(lambda: _acp(hub, streams))
+    for path in (ACP, f"{ACP}/"):
+        app.router.add_route("*", path, acp)
     app.router.add_post("/api/rpc", rpc)
     app.router.add_get("/api/rpc/methods", rpc)
     for path in ("/mcp", "/mcp/", "/api/mcp", "/api/mcp/"):
@@ -134,6 +137,14 @@ def _mcp(hub: Hub, streams: Streams, endings: Endings, conformance: bool) -> Han
     door = McpDoor(hub, streams, other)
     streams.on_close(door.close)
     endings.append(door.calls.close)
+    return door.handle
+
+
+def _acp(hub: Hub, streams: Streams) -> Handler:
+    from protocols.acp.door import AcpDoor
+
+    door = AcpDoor(hub, streams)
+    streams.on_close(door.close)
     return door.handle
 
 

@@ -12,7 +12,7 @@ from hub.cli.connecting import connect
 from hub.cli.examining import doctor
 from hub.cli.moving import export, import_
 from hub.cli.options import Failure
-from hub.cli.serving import mcp, serve
+from hub.cli.serving import acp, mcp, serve
 from hub.version import VERSION
 
 
@@ -51,7 +51,7 @@ def commands(**_: Any) -> None:
     """
 
 
-for command in (serve, mcp, connect, ask, doctor, call, export, import_):
+for command in (serve, mcp, acp, connect, ask, doctor, call, export, import_):
     commands.add_command(command)
 
 

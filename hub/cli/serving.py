@@ -72,6 +72,27 @@ def mcp(profile: str, **given: Any) -> None:
     finish(main.stdio(settings, profile))
 
 
+@click.command(
+    epilog='\b\nExample, in the settings of Zed:\n'
+    '  "agent_servers": {"Trivium": {"type": "custom", "command": "trivium", "args": ["acp"]}}'
+)  # fmt: skip
+@click.option("--agent", metavar="ID", help="Who works in new sessions: an agent of the hub, or a provider (`trivium providers list`).")
+@click.option("--workspace", metavar="ID", help="The workspace of new sessions; left out: default.")
+@database_option
+@setting_options("durability", "log_format", "log_level")
+def acp(agent: str | None, workspace: str | None, **given: Any) -> None:
+    """Serve an editor that speaks ACP over standard input and output.
+
+    The editor starts this by itself; its agent is whichever of the hub's is chosen there. Many may run at once over the same database,
+    also beside `trivium serve`: all see the same sessions.
+    """
+    settings = settings_from(**given)
+    from hub import logs, main
+
+    logs.set_up(settings)
+    finish(main.acp(settings, agent, workspace))
+
+
 def welcome(started: dict[str, Any], settings: Settings) -> str:
     from hub.clients import CLIENTS, LATER
 

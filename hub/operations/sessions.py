@@ -18,6 +18,8 @@ SETTINGS = "session_settings.write"
 """To choose a mode, a model or an option: some let an agent do all that it wants, so that no agent may choose its own."""
 RUN_BY_SESSION = "session"
 """`runner` in the metadata of an agent whose tasks are prompts of a session."""
+RUN_BY_AGENT = "agent"
+"""The provider of a session whose prompts are tasks for the agent that the hub runs otherwise: a function, or one elsewhere."""
 Folder = Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
@@ -65,7 +67,10 @@ class UpdateSession(Mutation):
     """One of the modes that the agent offers."""
     model: Name | None = None
     agent_id: Id | None = None
-    """Another agent goes on with the session: it knows nothing of what was said before."""
+    """Another agent goes on with the session: it knows nothing of what was said before. Before the first prompt it may be one of
+    another workspace, and the session goes there with it."""
+    specialist_id: Id | None = None
+    """With another agent: what it goes on as."""
     config: Annotated[dict[str, str | bool], Field(max_length=50)] | None = None
     """Values of config options that the agent offers, by the options' ids. The others stay."""
 
@@ -114,7 +119,7 @@ async def update_session(given: UpdateSession, call: Call) -> Session:
         call.caller.require(SETTINGS)
     changed: dict[str, Any] = {}
     if given.agent_id not in (None, session.agent_id):
-        session = await _handed(session, await call.need(Agent, given.agent_id or ""), call)
+        session = await _handed(session, await call.need(Agent, given.agent_id or ""), given.specialist_id, call)
     if given.name is not None:
         changed["name"] = given.name
     if given.mode_id is not None:
@@ -123,9 +128,10 @@ async def update_session(given: UpdateSession, call: Call) -> Session:
     if given.model is not None:
         changed["model"] = given.model
     if given.config:
-        options = {str(option.get("id")) for option in session.config_options or ()}
-        for id_ in given.config:
-            expect_offered("config", id_, options)
+        options = {str(option.get("id")): option for option in session.config_options or ()}
+        for id_, value in given.config.items():
+            expect_offered("config", id_, {*options})
+            expect_offered(f"config.{id_}", str(value), _values(options.get(id_, {}).get("options")))
         changed["config"] = session.config | given.config
     return call.update(session, **changed)
 
@@ -173,13 +179,22 @@ async def fork_session(given: ForkSession, call: Call) -> Session:
     return call.create(offered(fork, call), provider=fork.provider, agentId=fork.agent_id)
 
 
-async def _handed(session: Session, agent: Agent, call: Call) -> Session:
+def provider_of(agent: Agent) -> str | None:
+    """With which the hub runs it in a session; None: it cannot."""
+    return agent.metadata.get("provider") or (RUN_BY_AGENT if "runner" in agent.metadata else None)
+
+
+async def _handed(session: Session, agent: Agent, specialist_id: str | None, call: Call) -> Session:
     """To another agent: the process of the one before ends, and what was chosen of its settings is nothing to the new one."""
     if session.active:
         raise Refused("The session's agent is at work. Wait for it, or cancel_session, before another one goes on.")
     if agent.workspace_id != session.workspace_id:
-        raise Invalid(f"agentId: agent {agent.id!r} is of another workspace.")
-    if (provider := agent.metadata.get("provider")) is None:
+        if session.prompt_count:
+            raise Invalid(f"agentId: agent {agent.id!r} is of another workspace, and the session was prompted already.")
+        await call.workspace(agent.workspace_id)
+        for entry in [one async for one in call.unit.every(SessionEntry, session_id=session.id)]:
+            call.unit.put(entry.model_copy(update={"workspace_id": agent.workspace_id}))
+    if (provider := provider_of(agent)) is None:
         raise Invalid(f"agentId: agent {agent.id!r} has no provider, so that the hub cannot run it.")
     settings: dict[str, Any] = {
         "mode_id": None,
@@ -190,13 +205,20 @@ async def _handed(session: Session, agent: Agent, call: Call) -> Session:
         "capabilities": (),
         "agent_info": None,
     }
-    session = session.model_copy(update={**settings, "agent_id": agent.id, "provider": provider, "agent_session_id": None})
+    handed = {"agent_id": agent.id, "provider": provider, "specialist_id": specialist_id, "workspace_id": agent.workspace_id}
+    session = session.model_copy(update={**settings, **handed, "agent_session_id": None})
     return moved(session, "dormant", call, f"Agent {agent.id} goes on with the next prompt.") if session.live else session
 
 
 def expect_offered(field: str, id_: str, offered: set[str]) -> None:
     if offered and id_ not in offered:
         raise Invalid(f"{field}: the agent does not offer {id_[:80]!r}. Allowed: {', '.join(sorted(offered)[:30])}.")
+
+
+def _values(options: JsonValue) -> set[str]:
+    """Of a config option that is a choice, whose options may stand in groups."""
+    several = [one for one in options if isinstance(one, dict)] if isinstance(options, list) else []
+    return {str(one["value"]) for one in several if "value" in one}.union(*(_values(one.get("options")) for one in several))
 
 
 def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
@@ -207,7 +229,7 @@ def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:
     """The agent, an old one or a new one, and its provider."""
     if given.agent_id and (agent := await call.unit.get(Agent, given.agent_id)):
-        provider = given.provider or agent.metadata.get("provider")
+        provider = given.provider or provider_of(agent)
         if provider is None:
             raise Invalid(f"provider: agent {agent.id!r} has none. Name one; list_providers shows them.")
         await call.workspace(agent.workspace_id)
