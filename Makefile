@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CONTEXTFORGE := .venv-contextforge
 WORKERS ?= 2
 
-.PHONY: help setup run test conformance fuzz check bench bench-contextforge lock clean
+.PHONY: help setup run test test-agents conformance fuzz check bench bench-contextforge lock clean
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
@@ -35,6 +35,13 @@ $(VENV)/.postgres: tests/postgres.lock
 # Node, and what the tests run on it: the official conformance suite, clients, an authorization server.
 tests/node/node_modules/.installed: tests/node/package-lock.json $(VENV)/.installed
 	@$(BIN)/python -m tests.node >/dev/null && touch $@
+
+# Real agents, and Node for those that run on it: not far from a gigabyte.
+tests/agents/node_modules/.installed: tests/agents/package-lock.json $(VENV)/.installed
+	@$(BIN)/python -m tests.node tests/agents >/dev/null && touch $@
+
+test-agents: setup tests/agents/node_modules/.installed  ## real coding agents, driven offline against a model that is none
+	$(BIN)/python -m pytest -q tests/agents
 
 conformance: setup tests/node/node_modules/.installed  ## the official MCP conformance suite against a real process
 	$(BIN)/python -m tests.conformance
@@ -66,4 +73,4 @@ lock: setup  ## lock the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --group contextforge --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --upgrade -o tests/benchmarks/contextforge.lock
 
 clean:  ## forget .venv and what tools left behind
-	rm -rf $(VENV) $(CONTEXTFORGE) tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CONTEXTFORGE) tests/node/node_modules tests/agents/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -18,7 +18,7 @@ from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
-from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Page, Programs, R, Vault
+from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, Programs, R, Vault
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
 
@@ -40,9 +40,10 @@ class Hub:
     def __init__(
         self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS, *,
         vault: Vault | None = None, reach: Reach = "all", programs: Programs | None = None,
+        library: Library | None = None,
     ) -> None:  # fmt: skip
         self.store, self._clock, self._operations = store, clock, operations
-        self.vault, self.reach, self.programs = vault, reach, programs
+        self.vault, self.reach, self.programs, self.library = vault, reach, programs, library
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
         self._recent = Recent()
         self.offers: dict[str, Offers] = {}
@@ -113,7 +114,7 @@ class Hub:
                 turns_of_others = None if lost else self._turns
                 unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
                 try:
-                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts, self.programs))
+                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts, self.programs, self.library))
                     if unit.staged:
                         await self.store.commit(unit)
                         unit.committed()

@@ -20,7 +20,7 @@ from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
-from hub.ports import AgentRunner, HubStore, Vault
+from hub.ports import AgentRunner, HubStore, Library, Vault
 from hub.programs import PathPrograms
 from hub.settings import Settings
 from hub.version import VERSION
@@ -79,7 +79,7 @@ async def open_store(settings: Settings) -> HubStore:
 
 
 def hub_on(store: HubStore, settings: Settings) -> Hub:
-    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment))
+    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings))
 
 
 def _vault(settings: Settings) -> Vault:
@@ -91,6 +91,13 @@ def _vault(settings: Settings) -> Vault:
     if path := key_path(settings.database):
         return vault.of_file(path)
     return vault.ephemeral() if driver_of(settings.database) == "memory" else vault.of_texts()
+
+
+def _library(settings: Settings) -> Library:
+    """Nothing is read before somebody asks."""
+    from stores.library import FileLibrary
+
+    return FileLibrary(settings.specialists, settings.skills)
 
 
 @asynccontextmanager
@@ -130,7 +137,7 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
 async def stdio(settings: Settings, profile: str) -> None:
     """Serve MCP on standard input and output until the client closes it or a signal comes."""
     from protocols.mcp import stdio as door
-    from protocols.programs import end_programs
+    from protocols.processes import end_processes
 
     stop = _stop_signal()
     async with opened(settings) as store:
@@ -141,7 +148,7 @@ async def stdio(settings: Settings, profile: str) -> None:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
     if not serving.done():
-        end_programs()
+        end_processes()
         os._exit(0)  # a thread waits for the client's next line, and nothing can end that
     await serving
 

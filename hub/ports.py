@@ -2,16 +2,19 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from hub.domain.events import Event
-from hub.domain.model import Record
+from hub.domain.model import Record, Value
 from hub.domain.push_configs import PushVersion
+from hub.domain.skills import Skill
+from hub.domain.specialists import Specialist
 from hub.turns import Result, Terms, Turn
 
 R = TypeVar("R", bound=Record)
+V = TypeVar("V", bound=Value)
 Clock = Callable[[], datetime]
 
 
@@ -305,6 +308,26 @@ class Programs(Protocol):
 
     def known_version(self, program: Program, args: Sequence[str]) -> str | None:
         """The same as far as it is known now; if it is not, it is asked meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[V]):
+    """What is defined in files."""
+
+    found: Mapping[str, V] = field(default_factory=dict)
+    """By id."""
+    problems: tuple[str, ...] = ()
+    """A line for each file that defines nothing: its name, and why not."""
+
+
+class Library(Protocol):
+    """Definitions in files. What was read is kept until its file changes. Raises Busy when the files are not there in time."""
+
+    async def specialists(self, own: bool) -> Shelf[Specialist]:
+        """Those that come with the hub; with `own`, before them those in the folders of whoever runs it."""
+
+    async def skills(self, repository: str | None) -> Shelf[Skill]:
+        """Those of whoever runs the hub and, behind them, those of this folder. Raises Invalid when it is none."""
 
 
 Json = dict[str, Any]

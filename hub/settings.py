@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from os.path import expanduser
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
@@ -17,6 +18,8 @@ APPLICATION = "trivium"
 PREFIX = "TRIVIUM_"
 PORT = 3210
 SHORTEST_KEY = 32
+SKILLS = ("~/.agents/skills", "~/.claude/skills")
+"""Where agents at this machine look for theirs."""
 AGENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})=([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)")
 
 
@@ -71,6 +74,10 @@ class Settings:
     """Without a prompt the process of a session ends after this time; the next prompt starts it again."""
     sessions_at_once: int = 8
     """Agents that run at once in a workspace, on one node; the others wait in line."""
+    specialists: tuple[Path, ...] = ()
+    """Folders with specialists of the operator's own, the strongest first. `load` names the one beside the file of settings."""
+    skills: tuple[Path, ...] = ()
+    """Folders of skills, the strongest first. `load` names the one beside the file of settings, and those of agents at this machine."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
 
@@ -206,10 +213,7 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _folders(text: str) -> tuple[Path, ...]:
-    folders = tuple(Path(name).expanduser() for name in _names(text))
-    if not all(folder.is_absolute() for folder in folders):
-        raise ValueError(text)
-    return folders
+    return tuple(Path(name).expanduser().absolute() for name in _names(text))
 
 
 def _versions(text: str) -> tuple[str, ...]:
@@ -249,6 +253,8 @@ ROWS = (
     Row("folders", _folders, "absolute paths of folders, like /home/ada/projects", many=True),
     Row("session_idle_seconds", _whole(1, 604_800), "a whole number of seconds from 1 to 604800"),
     Row("sessions_at_once", _whole(1, 1_000), "a whole number from 1 to 1000"),
+    Row("specialists", _folders, "folders, with commas between them", many=True),
+    Row("skills", _folders, "folders, with commas between them", many=True),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 
@@ -262,7 +268,11 @@ def load(environ: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
     Raises SettingsError.
     """
     path, from_file = _file(environ)
-    values: dict[str, Any] = {}
+    beside = path.absolute().parent
+    values: dict[str, Any] = {
+        "specialists": (beside / "specialists",),
+        "skills": (beside / "skills", *(Path(expanduser(folder)) for folder in SKILLS)),
+    }
     for row in ROWS:
         sources = (
             (row.option, given.get(row.name)),

@@ -35,6 +35,8 @@ EXAMPLES = {
     "mcp_servers": "trivium mcp-servers create --name files --type stdio --command uvx --args mcp-files",
     "providers": "trivium providers create --id mine --command my-agent --args acp --env-names MY_API_KEY",
     "remote_agents": "trivium agents add https://agents.example.com",
+    "specialists": "trivium specialists update gate --model opus",
+    "skills": "trivium skills show NAME",
     "events": "trivium events list --kinds task --after 100",
 }
 
@@ -142,7 +144,8 @@ class OperationCommand(click.Command):
         """The field that may be given without naming it: the noun's own id, or the one thing that a lone command needs."""
         fields = self._fields or ()
         name = singular(self.noun)
-        own = [field for field in fields if field.name in (f"{name}_id", f"{name.rpartition('_')[2]}_id")]
+        names = (f"{name}_id", f"{name.rpartition('_')[2]}_id", *(() if self.operation.writes else ("name",)))
+        own = [field for field in fields if field.name in names]
         alone = [field for field in fields if field.required] if self.name == self.noun else []
         return next(iter(own or alone), None)
 

@@ -1,6 +1,7 @@
 """An answer for people: a table of the records in a list, or a record field by field."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -34,8 +35,17 @@ def rendered(answer: str, width: int | None = None) -> str:
     if "id" in document or len(lists) != 1:
         return _fields(document)
     (name,) = lists
-    beside = [f"{key}: {_cell(value)}" for key, value in document.items() if key != name and not isinstance(value, list | dict)]
+    beside = [f"{key}: {_cell(value)}" for key, value in _lines(document) if key != name]
     return "\n".join([_table(document[name], width) if document[name] else f"No {name}.", *beside])
+
+
+def _lines(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What stands below a table: values that are one line each, and lists of such."""
+    for key, value in document.items():
+        if not isinstance(value, list | dict):
+            yield key, value
+        elif isinstance(value, list):
+            yield from ((key.removesuffix("s"), item) for item in value if not isinstance(item, list | dict))
 
 
 def _table(rows: list[dict[str, Any]], room: int | None) -> str:

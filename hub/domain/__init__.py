@@ -13,6 +13,7 @@ from hub.domain.push_configs import PushConfig
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.reservations import Reservation, ReservationScope
 from hub.domain.sessions import Prompt, Session, SessionEntry
+from hub.domain.specialists import Specialist
 from hub.domain.subscriptions import Subscription
 from hub.domain.task_messages import ArtifactChunk, SentMessage, TaskMessage
 from hub.domain.tasks import Artifact, Dependents, Task
@@ -22,6 +23,6 @@ from hub.domain.workspaces import Workspace
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
     Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Provider, RemoteAgent, RemoteTask, PushConfig,
-    Session, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
+    Specialist, Session, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

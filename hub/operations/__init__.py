@@ -22,6 +22,8 @@ from hub.operations import (
     search,
     session_claims,
     sessions,
+    skills,
+    specialists,
     system,
     task_messages,
     tasks,
@@ -55,6 +57,8 @@ _NOUNS = (
     session_claims,
     permissions,
     providers,
+    specialists,
+    skills,
     tokens,
     system,
 )

@@ -17,7 +17,7 @@ from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
-from hub.ports import Offer, Programs, R, Vault
+from hub.ports import Library, Offer, Programs, R, Vault
 from hub.unit import UnitOfWork
 
 Profile = str
@@ -102,6 +102,7 @@ class Call:
     offers: Offers | None = None
     hosts: Hosts | None = None
     programs: Programs | None = None
+    library: Library | None = None
 
     @property
     def now(self) -> Instant:

@@ -71,6 +71,8 @@ class WaitForPrompt(Input):
     """Left out: the session's last one."""
     timeout_seconds: Annotated[float, Field(ge=0, le=LONGEST)] = 60
     """At most 300; 0: only look."""
+    until: Literal["settled", "ended"] = "settled"
+    """settled: it has ended, or the agent asks for permission."""
 
 
 class WaitedForPrompt(Result):
@@ -146,7 +148,7 @@ async def wait_for_prompt(given: WaitForPrompt, call: Call) -> WaitedForPrompt:
         session = await call.need(Session, given.session_id)
         number = given.number or session.prompt_count
         prompt = await call.need(Prompt, numbered_key(session.id, number), str(number))
-        asks = session.state == "requires_action" and session.active == number
+        asks = given.until == "settled" and session.state == "requires_action" and session.active == number
         left = deadline - loop.time()
         if prompt.ended or asks or left <= 0:
             reason: Literal["ended", "requires_action", "timeout"] = "ended" if prompt.ended else "requires_action" if asks else "timeout"

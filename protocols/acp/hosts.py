@@ -11,7 +11,8 @@ from hub.hosting import CannotRun, Launch, LiveAgent, Opening, Patience, Session
 from protocols.acp.files import Files
 from protocols.acp.links import AgentLink, Workplace
 from protocols.acp.terminals import Terminals
-from protocols.programs import CannotStart, Program
+from protocols.processes import CannotStart
+from protocols.programs import Program
 
 
 class ProgramHost:

@@ -85,9 +85,10 @@ class AgentLink:
         return isinstance(answer, dict) and answer.get("outcome") in ("injected", "startedNewTurn")
 
     async def cancel(self) -> None:
-        self._cancelled = True
-        with suppress(Closed):
-            await self._peer.notify("session/cancel", {"sessionId": self._session_id})
+        if not self._cancelled:
+            self._cancelled = True
+            with suppress(Closed):
+                await self._peer.notify("session/cancel", {"sessionId": self._session_id})
 
     async def set_mode(self, mode_id: str) -> None:
         await self._ask("session/set_mode", {"sessionId": self._session_id, "modeId": mode_id}, f"refused the mode {mode_id[:80]!r}")
@@ -162,10 +163,13 @@ class AgentLink:
         if self._cancelled:
             return CANCELLED
         try:
-            return outcome(await self._desk.ask(asked))
+            permission = await self._desk.ask(asked)
         except HubError as error:
             log.warning("a permission request is answered as cancelled: %s", error.message)
             return CANCELLED
+        if permission.status == "cancelled":  # an agent that hears of this first goes on
+            await self.cancel()
+        return outcome(permission)
 
     async def _begin(self, opening: Opening) -> None:
         try:

@@ -22,7 +22,7 @@ from hub.ports import Json
 log = logging.getLogger("jsonrpc")
 
 INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32600, -32601, -32602, -32603
-CANCELLED, BUSY = -32800, -32000
+CANCELLED, BUSY = -32800, -32003
 CANCEL = "$/cancel_request"
 IN_PROGRESS = 500
 """Requests of the other side that are not answered yet."""
@@ -85,13 +85,15 @@ class Peer:
         """The connection has ended, or is ending: what is cancelled now is cancelled for that."""
         return self._over is not None
 
-    async def run(self) -> None:
-        """Read until the stream ends or close(). Then every request that waits fails with Closed, handlers end, the stream is closed."""
+    async def run(self) -> str:
+        """Read until the stream ends or close(). Then every request that waits fails with Closed, handlers end, the stream is closed.
+        Answers why it is over."""
         self._reading = asyncio.create_task(self._read())
         try:
             await asyncio.wait((self._reading,))
         finally:
             await self.close()
+        return self._over or ENDED
 
     async def request(self, method: str, params: Json, seconds: float | None = None) -> Any:
         """The result. Raises RpcError, Closed, TimeoutError. A request that nobody waits for any more is withdrawn."""

@@ -24,11 +24,12 @@ from protocols.mcp.tools import CALL_OPERATION, FIND_TOOLS, FULL
 LISTS = {
     "workspace": "list_workspaces", "agent": "list_agents", "task": "list_tasks", "note": "list_notes", "artifact": "list_artifacts",
     "letter": "read_inbox", "delivery": "read_inbox", "subscription": "subscribe_to_events",
+    "specialist": "list_specialists", "skill": "list_skills",
 }  # fmt: skip
 """By a noun, what shows those that there are."""
 READERS = {
     "claim": "get_task", "verdict": "get_task", "report": "get_task", "task": "get_task", "note": "get_note", "workspace": "get_workspace",
-    "agent": "get_agent", "files": "list_reservations",
+    "agent": "get_agent", "files": "list_reservations", "specialist": "get_specialist",
 }  # fmt: skip
 """By a word of an operation's name, what reads its record again."""
 ANYWAY: dict[type[HubError], str] = {

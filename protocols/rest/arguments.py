@@ -7,16 +7,15 @@ from aiohttp import web
 
 from hub.operations.base import Input
 from hub.validation import Arguments
-from protocols.bodies import json_body, parsed
+from protocols.bodies import parsed
 from protocols.rest.routes import Route
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
-async def arguments_of(request: web.Request, route: Route) -> Arguments:
+def arguments_of(request: web.Request, route: Route, body: bytes) -> Arguments:
     """A plain body goes on as the bytes that it is; everything else is put together first."""
     key = request.headers.get(IDEMPOTENCY_KEY) if route.row.writes else None
-    body = await json_body(request) if request.can_read_body else b""
     if body and key is None and not (route.names or route.ignored or route.fixed or request.match_info or request.query):
         return body
     given = parsed(body) if body else {}

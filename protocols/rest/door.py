@@ -12,6 +12,7 @@ from hub.app import Hub
 from hub.domain.model import instant, new_id, utc_now
 from hub.domain.notes import Note, note_key
 from hub.ports import Filter, Logged
+from protocols.bodies import json_body, parsed
 from protocols.identity import caller_of
 from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
@@ -50,8 +51,10 @@ def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
     *conditional, plain = alternatives
 
     async def handle(request: web.Request) -> web.Response:
-        route = next((one for one in conditional if one.when in request.query), plain)
-        output = await hub.call(route.operation, await arguments_of(request, route), caller_of(request))
+        body = await json_body(request) if request.can_read_body else b""
+        said = {**request.query, **(parsed(body) if body else {})} if conditional else {}
+        route = next((one for one in conditional if one.when in said), plain)
+        output = await hub.call(route.operation, arguments_of(request, route, body), caller_of(request))
         return web.Response(body=route.answer(output).encode(), status=route.status_of(output), headers=HEADERS)
 
     return handle

@@ -80,6 +80,8 @@ def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
         ]
     elif rest:
         body: Json = {"type": "object", "properties": {name: schema for name, (_, schema) in rest.items()}}
+        if route.when:
+            body["properties"].setdefault(route.when, {"type": "string"})
         if needed := [name for name, (own, _) in rest.items() if own in required]:
             body["required"] = needed
         document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}}}
@@ -123,18 +125,26 @@ def _json(text: str, schema: Json) -> Json:
 
 
 def _merged(first: Json, second: Json) -> Json:
-    """Two rows on one path: the parameters of both, none of them required, and either answer."""
+    """Two rows on one path: the parameters of both, none of them required, either body and either answer."""
     parameters = {
         one["name"]: {**one, "required": one["in"] == "path"} for one in [*first.get("parameters", ()), *second.get("parameters", ())]
     }
-    answers = [one["responses"]["200"]["content"]["application/json"]["schema"] for one in (first, second)]
-    responses = {**first["responses"], **second["responses"], "200": _json("Done", {"anyOf": answers})}
-    return {
+    responses = {**first["responses"], **second["responses"]}
+    if len(answers := [_schema(one["responses"]["200"]) for one in (first, second) if "200" in one["responses"]]) == 2:
+        responses["200"] = _json("Done", {"anyOf": answers})
+    merged = {
         **second,
         "summary": f"{second['summary']} Or: {first['summary']}",
         "parameters": [*parameters.values()],
-        "responses": responses,
+        "responses": dict(sorted(responses.items())),
     }
+    if bodies := [_schema(one["requestBody"]) for one in (first, second) if "requestBody" in one]:
+        merged["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"anyOf": bodies}}}}
+    return merged
+
+
+def _schema(described: Json) -> Any:
+    return described["content"]["application/json"]["schema"]
 
 
 def _stream(name: str, text: str) -> Json:

@@ -3,8 +3,10 @@
 import orjson
 
 from hub.domain.mcp_servers import McpServer
+from hub.domain.specialists import Specialist
 from hub.operations.agents import AgentView
 from hub.operations.base import Deleted, Output
+from hub.operations.skills import Skills
 
 
 def agent_created(output: Output) -> str:
@@ -50,6 +52,35 @@ def _server(output: Output, done: str) -> str:
     assert isinstance(output, McpServer)
     message = orjson.dumps(f"The MCP server {output.name} is {done}.").decode()
     return f'{{"server":{output.to_json()},"message":{message}}}'
+
+
+def specialist_created(output: Output) -> str:
+    return _specialist(output, "created")
+
+
+def specialist_updated(output: Output) -> str:
+    return _specialist(output, "updated")
+
+
+def specialist_deleted(output: Output) -> str:
+    assert isinstance(output, Deleted)
+    return orjson.dumps({"success": True, "message": f"The specialist {output.id} is deleted."}).decode()
+
+
+def specialists_synced(_: Output) -> str:
+    """There is nothing to do: files are read again when they have changed."""
+    return '{"success":true,"message":"The specialists are as their files are."}'
+
+
+def _specialist(output: Output, done: str) -> str:
+    assert isinstance(output, Specialist)
+    message = orjson.dumps(f"The specialist {output.name} is {done}.").decode()
+    return f'{{"specialist":{output.to_json()},"message":{message}}}'
+
+
+def skills_reloaded(output: Output) -> str:
+    assert isinstance(output, Skills)
+    return orjson.dumps({"reloaded": True, "count": len(output.skills)}).decode()
 
 
 def with_codebases(output: Output) -> str:

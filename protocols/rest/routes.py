@@ -13,6 +13,11 @@ from protocols.rest.renderings import (
     mcp_server_deleted,
     mcp_server_updated,
     note_deleted,
+    skills_reloaded,
+    specialist_created,
+    specialist_deleted,
+    specialist_updated,
+    specialists_synced,
     task_status_updated,
     tasks_deleted,
     with_codebases,
@@ -21,7 +26,7 @@ from protocols.rest.renderings import (
 
 @dataclass(frozen=True)
 class Route:
-    """One row. Several rows may share method and path: the first whose `when` is in the query is taken."""
+    """One row. Several rows may share method and path: the first whose `when` is in the query, or in the body, is taken."""
 
     method: str
     path: str
@@ -64,7 +69,8 @@ class Route:
 ALL = {"limit": 10_000}
 """The web API does not page."""
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
-MCP_SERVER = {"id": "mcpServerId"}
+MCP_SERVER, SPECIALIST, SKILL = {"id": "mcpServerId"}, {"id": "specialistId"}, {"repoPath": "repository"}
+STAMPS = frozenset({"version", "createdAt", "updatedAt"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})
 
 ROUTES: tuple[Route, ...] = (
@@ -108,9 +114,21 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/mcp-servers", "create_mcp_server", status=201, render=mcp_server_created),
     Route(
         "PUT", "/mcp-servers", "update_mcp_server", names=MCP_SERVER, render=mcp_server_updated,
-        ignored=frozenset({"workspaceId", "version", "createdAt", "updatedAt"}),
+        ignored=STAMPS | {"workspaceId"},
     ),
     Route("DELETE", "/mcp-servers", "delete_mcp_server", names=MCP_SERVER, render=mcp_server_deleted),
+    Route("GET", "/specialists", "get_specialist", names=SPECIALIST, when="id", ignored=frozenset({"locale"})),
+    Route("GET", "/specialists", "list_specialists", fixed={"prompts": True}, ignored=frozenset({"locale"})),
+    Route(
+        "POST", "/specialists", "list_specialists", when="action", fixed={"prompts": True}, ignored=frozenset({"action"}),
+        render=specialists_synced,
+    ),
+    Route("POST", "/specialists", "create_specialist", status=201, render=specialist_created, ignored=STAMPS | {"source"}),
+    Route("PUT", "/specialists", "update_specialist", names=SPECIALIST, render=specialist_updated, ignored=STAMPS | {"source"}),
+    Route("DELETE", "/specialists", "delete_specialist", names=SPECIALIST, render=specialist_deleted),
+    Route("GET", "/skills", "get_skill", names=SKILL, when="name"),
+    Route("GET", "/skills", "list_skills", names=SKILL),
+    Route("POST", "/skills", "list_skills", names=SKILL, render=skills_reloaded),
 )  # fmt: skip
 
 METHODS = {route.rpc: route for route in ROUTES if route.rpc}

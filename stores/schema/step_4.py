@@ -1,4 +1,4 @@
-"""Version 4: sessions with coding agents, and what these ask permission for; providers."""
+"""Version 4: sessions with coding agents, and what these ask permission for; providers and specialists."""
 
 SQLITE = (
     (
@@ -6,6 +6,12 @@ SQLITE = (
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL)"
     ),
     "CREATE UNIQUE INDEX provider_key ON provider (tenant, id)",
+    (
+        "CREATE TABLE specialist (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT)"
+    ),
+    "CREATE UNIQUE INDEX specialist_key ON specialist (tenant, id)",
+    "CREATE INDEX specialist_by_workspace_id ON specialist (workspace_id, tenant, id)",
     (
         "CREATE TABLE session (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, agent_id TEXT, "
@@ -51,6 +57,12 @@ POSTGRES = (
         'CREATE TABLE provider (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id))"
     ),
+    (
+        'CREATE TABLE specialist (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", PRIMARY KEY '
+        "(tenant, id))"
+    ),
+    "CREATE INDEX specialist_by_workspace_id ON specialist (workspace_id, tenant, id)",
     (
         'CREATE TABLE session (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", agent_id TEXT '

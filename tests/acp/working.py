@@ -67,7 +67,7 @@ async def prompted(hub: Hub, session_id: str, text: str, **given: Any) -> int:
 async def ended(hub: Hub, session_id: str, number: int | None = None) -> Json:
     """What wait_for_prompt answers once the prompt has ended."""
     while True:
-        waited = await ask(hub, "wait_for_prompt", sessionId=session_id, **({"number": number} if number else {}))
+        waited = await ask(hub, "wait_for_prompt", sessionId=session_id, until="ended", **({"number": number} if number else {}))
         if waited["done"]:
             return waited
 

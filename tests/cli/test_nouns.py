@@ -34,6 +34,7 @@ def test_every_operation_of_the_catalogue_is_one_command() -> None:
         ("mail read", "read_inbox"), ("mail send", "send_message"),
         ("reservations reserve", "reserve_files"), ("reservations release", "release_files"),
         ("mcp-servers create", "create_mcp_server"), ("mcp-servers show", "get_mcp_server"), ("mcp-servers list", "list_mcp_servers"),
+        ("specialists list", "list_specialists"), ("specialists show", "get_specialist"), ("skills show", "get_skill"),
         ("events subscribe", "subscribe_to_events"), ("search", "search"), ("health", "get_health"),
     ],
 )  # fmt: skip
@@ -130,6 +131,27 @@ async def test_wrong_usage_says_what_is_right(trivium: Trivium, arguments: tuple
 )  # fmt: skip
 def test_answers_are_shown_as_tables_that_cannot_steer_the_terminal(answer: dict[str, Any], shown: str) -> None:
     assert click.unstyle(rendered(json.dumps(answer))) == shown
+
+
+def test_what_went_wrong_beside_a_list_stands_below_its_table() -> None:
+    answer = {"skills": [{"name": "tidy"}], "problems": ["a: no", "b: no"], "count": 1}
+    assert click.unstyle(rendered(json.dumps(answer))).splitlines() == ["name", "tidy", "problem: a: no", "problem: b: no", "count: 1"]
+
+
+async def test_what_stands_in_the_users_folders_is_shown(trivium: Trivium) -> None:
+    for folder, name, text in (
+        (".config/trivium/specialists", "critic.md", "name: Critic\nrole: GATE"),
+        (".agents/skills/tidy", "SKILL.md", "name: tidy\ndescription: d"),
+        (".config/trivium/specialists", "king.md", "role: KING"),
+    ):  # fmt: skip
+        (trivium.home / folder).mkdir(parents=True, exist_ok=True)
+        (trivium.home / folder / name).write_text(f"---\n{text}\n---\nDo it well.\n")
+    listed = (await trivium("specialists", "list")).out
+    assert "critic     Critic" in listed
+    assert "problem: specialists/king.md: role: Input should be" in listed
+    assert str(trivium.home) not in listed
+    for noun, name in (("specialists", "critic"), ("skills", "tidy")):
+        assert "Do it well." in (await trivium(noun, "show", name)).out
 
 
 def test_a_table_fits_the_terminal_and_never_cuts_an_id() -> None:

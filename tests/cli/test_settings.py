@@ -111,10 +111,25 @@ def test_a_wrong_setting_is_told_with_what_it_was_and_what_is_allowed(environ: d
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('host = "::1"\nport = 1\nlog_level = "debug"\nallowed_hosts = ["a", "b"]\ndb = "memory:"\n')
-    settings = load({"TRIVIUM_CONFIG": str(file), "TRIVIUM_PORT": "2", "TRIVIUM_HOST": "[::]"}, {"port": "3", "host": None})
-    expected = Settings(host="::", port=3, database="memory:", log_level="debug", allowed_hosts=("a", "b"))
+    file.write_text('host = "::1"\nport = 1\nlog_level = "debug"\nallowed_hosts = ["a", "b"]\ndb = "memory:"\nskills = ["/a"]\n')
+    environ = {"TRIVIUM_CONFIG": str(file), "TRIVIUM_PORT": "2", "TRIVIUM_HOST": "[::]", "TRIVIUM_SPECIALISTS": "/b"}
+    settings = load(environ, {"port": "3", "host": None})
+    expected = Settings(
+        host="::", port=3, database="memory:", log_level="debug", allowed_hosts=("a", "b"), specialists=(Path("/b"),), skills=(Path("/a"),)
+    )
     assert settings == expected
+
+
+def test_definitions_are_looked_for_beside_the_file_and_where_agents_keep_their_skills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    settings = load({"TRIVIUM_DB": "memory:"}, {})
+    beside = tmp_path / "config" / "trivium"
+    assert settings.specialists == (beside / "specialists",)
+    assert settings.skills == (beside / "skills", Path("/home/ada/.agents/skills"), Path("/home/ada/.claude/skills"))
+    named = load({"TRIVIUM_DB": "memory:", "TRIVIUM_SPECIALISTS": "~/mine, /srv/ours"}, {})
+    assert named.specialists == (Path("/home/ada/mine"), Path("/srv/ours"))
 
 
 def test_the_users_own_file_is_read_where_the_platform_keeps_it(tmp_path: Path) -> None:

@@ -2,8 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
+
+import pytest
 
 from tests.node import HERE, OLDEST, modules, node
+
+LOCKED = (HERE, HERE.parent / "agents")
 
 
 def test_node_is_new_enough_for_what_runs_on_it() -> None:
@@ -11,11 +16,20 @@ def test_node_is_new_enough_for_what_runs_on_it() -> None:
     assert int(said.lstrip("v").split(".")[0]) >= OLDEST
 
 
-def test_every_package_is_locked_by_its_hash_and_by_no_address() -> None:
-    text = (HERE / "package-lock.json").read_text()
+@pytest.mark.parametrize("folder", LOCKED, ids=lambda folder: folder.name)
+def test_every_package_is_locked_by_its_hash_and_by_no_address(folder: Path) -> None:
+    text = (folder / "package-lock.json").read_text()
     packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
     assert all(one["integrity"].startswith("sha512-") for one in packages.values() if not one.get("inBundle"))
     assert '"resolved"' not in text
+
+
+@pytest.mark.parametrize("folder", LOCKED, ids=lambda folder: folder.name)
+def test_what_is_optional_is_locked_or_not_named(folder: Path) -> None:
+    """npm refuses a lock that names a package which its registry did not have when it was made: take that name out."""
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    locked = {name.rpartition("node_modules/")[2] for name in packages}
+    assert {name for one in packages.values() for name in one.get("optionalDependencies", {})} <= locked
 
 
 def test_the_clients_and_the_suite_are_installed() -> None:

@@ -23,7 +23,7 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> M
 @pytest.fixture
 async def start(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     """Start Python with a text of a program. Those that do not end by themselves are given little time."""
-    monkeypatch.setattr("protocols.programs.GRACE", 0.2)
+    monkeypatch.setattr("protocols.processes.GRACE", 0.2)
     started: list[Program] = []
 
     async def make(text: str, *args: str, env: dict[str, str] | None = None, **options: Any) -> Program:

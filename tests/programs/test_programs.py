@@ -13,7 +13,8 @@ import pytest
 from hub.ports import Json
 from protocols import programs
 from protocols.jsonrpc.peer import Closed, Peer
-from protocols.programs import CannotStart, Program, end_programs
+from protocols.processes import CannotStart, end_processes
+from protocols.programs import Program
 from tests.jsonrpc.conftest import Answers
 from tests.programs.conftest import Start, gone, taken
 from tests.programs.texts import DEAF, ECHO, STUBBORN, STUBBORN_FAMILY
@@ -133,7 +134,7 @@ async def test_what_cannot_be_started_says_why_in_one_line(start: Start, tmp_pat
 
 
 async def test_one_that_reads_its_input_ends_with_it(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(programs, "GRACE", 10)
+    monkeypatch.setattr("protocols.processes.GRACE", 10)
     program = await start(f"{ECHO}\nopen(sys.argv[1], 'w')", str(tmp_path / "the end"))
     with anyio.fail_after(8):
         await program.close()
@@ -158,7 +159,7 @@ async def test_its_children_end_with_it_wherever_they_are(start: Start, how: str
     pids = [int(pid) for pid in (await taken(program)).split()]
     assert pids[0] == program.pid
     if how == "at once":
-        end_programs()
+        end_processes()
     else:
         closing = asyncio.create_task(program.close())
         await anyio.lowlevel.checkpoint()

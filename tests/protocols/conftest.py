@@ -15,6 +15,7 @@ from hub.domain.model import utc_now
 from hub.ports import Clock
 from hub.settings import Settings
 from protocols.http import application
+from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
 
@@ -22,6 +23,12 @@ Http = TestClient[Request, Application]
 NewDatabase = Callable[[str], Awaitable[str]]
 
 SETTINGS = Settings(database="memory:")
+LIBRARY = Path(__file__).parents[1] / "library"
+"""A specialist, a skill, and one of each that is broken."""
+
+
+def library() -> FileLibrary:
+    return FileLibrary([LIBRARY / "specialists"], [LIBRARY / "skills"])
 
 
 @asynccontextmanager
@@ -36,7 +43,7 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
 @pytest.fixture
 def hub() -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
-    return Hub(MemoryStore())
+    return Hub(MemoryStore(), library=library())
 
 
 @pytest.fixture

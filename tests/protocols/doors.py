@@ -24,7 +24,7 @@ from protocols.rest.routes import ROUTES, Route
 from protocols.wire import CODES
 from stores import vault
 from tests.conftest import open_database
-from tests.protocols.conftest import Http, serving
+from tests.protocols.conftest import Http, library, serving
 from tests.protocols.mcp_messages import MODERN, enveloped, headers_for, initialize_params
 from tests.protocols.transcripts import Ask
 
@@ -37,7 +37,7 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ))
+        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library())
     finally:
         await store.close()
 
@@ -96,10 +96,15 @@ def sayable(route: Route, arguments: Json) -> bool:
     in_path = path_names(route)
     texts = given if route.method in ("GET", "DELETE") else {name: given.get(name) for name in in_path}
     return (
-        not any(given.get(name) in (None, "") for name in [*in_path, *([route.when] if route.when else [])])
+        not any(given.get(name) in (None, "") for name in [*in_path, *chosen_by(route)])
         and not any(isinstance(value, dict) or (isinstance(value, str) and "," in value) for value in texts.values())
         and not given.keys() & route.ignored
     )
+
+
+def chosen_by(route: Route) -> list[str]:
+    """The argument that picks the row; one that only picks it can always be said."""
+    return [route.when] if route.when and route.when not in route.ignored else []
 
 
 def path_names(route: Route) -> list[str]:
@@ -118,7 +123,8 @@ async def over_rest(http: Http, route: Route, arguments: Json, direct: Ask) -> t
         query = {name: text_of(value) for name, value in given.items()}
         response = await http.request(route.method, path, params=query)
     else:
-        response = await http.request(route.method, path, json=given)
+        chosen = {route.when: "chosen"} if route.when else {}
+        response = await http.request(route.method, path, json=chosen | given)
     answer = await response.json()
     if response.status >= 400:
         assert response.status == CODES[answer["kind"]].http
@@ -159,12 +165,20 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "delete_note":
             assert answer == {"deleted": True, "noteId": arguments["noteId"]}
             return {"deleted": True, "id": arguments["noteId"], "deletedCount": 1}
-        case "create_mcp_server" | "update_mcp_server":
-            assert answer.keys() == {"server", "message"}
-            return answer["server"]
-        case "delete_mcp_server":
+        case "create_mcp_server" | "update_mcp_server" | "create_specialist" | "update_specialist":
+            [record] = [value for name, value in answer.items() if name != "message"]
+            assert answer.keys() == {"server" if "server" in route.operation else "specialist", "message"}
+            return record
+        case "delete_mcp_server" | "delete_specialist":
             assert answer.keys() == {"success", "message"}
-            return {"deleted": True, "id": arguments["mcpServerId"], "deletedCount": 1}
+            return {"deleted": True, "id": arguments[route.names["id"]], "deletedCount": 1}
+        case "list_specialists":
+            assert answer.keys() == {"success", "message"}
+            return (await direct(route.operation, arguments))[1]
+        case "list_skills":
+            _, skills = await direct(route.operation, arguments)
+            assert answer == {"reloaded": True, "count": len(skills["skills"])}
+            return skills
         case other:
             raise AssertionError(f"{other} has a rendering that this test does not know")
 

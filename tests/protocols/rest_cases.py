@@ -23,6 +23,14 @@ class Case(NamedTuple):
 SERVER_KEYS = "id version createdAt updatedAt name type prefix args url headers env enabled workspaceId connectSeconds callSeconds"
 
 
+SPECIALIST_KEYS = (
+    "id version createdAt updatedAt name description? role defaultModelTier systemPrompt roleReminder locale? defaultProvider? "
+    "defaultAdapter? model? enabled source workspaceId?"
+)
+
+SKILL_KEYS = "name description shortDescription? license? compatibility? metadata content"
+
+
 class World(NamedTuple):
     agent: str
     task: str
@@ -39,6 +47,7 @@ async def world(hub: Hub) -> World:
     await ask(hub, "provide_artifact", taskId=task, type="code_diff", content="diff")
     await ask(hub, "save_note", title="A note", noteId="n", content="text")
     await ask(hub, "create_mcp_server", id="server", name="A server", type="http", url="http://127.0.0.1:1/mcp")
+    await ask(hub, "create_specialist", id="poet", name="Poet", role="CRAFTER", systemPrompt="Rhyme.")
     return World(agent, task, ready)
 
 
@@ -99,5 +108,18 @@ CASES = (
     case("DELETE", "/mcp-servers", "/mcp-servers?id=server", 200, "success message"),
     case("GET", "/providers", "/providers", 200, "providers hasMore"),
     case("GET", "/providers", "/providers?check=true&registry=true", 200, "providers hasMore"),
+    case("GET", "/specialists", "/specialists?id=poet&workspaceId=default&locale=en", 200, SPECIALIST_KEYS, when="id"),
+    case("GET", "/specialists", "/specialists?id=routa", 200, SPECIALIST_KEYS, when="id"),
+    case("GET", "/specialists", "/specialists?workspaceId=default&locale=en", 200, "specialists problems"),
+    case("POST", "/specialists", "/specialists", 200, "success message", {"action": "sync"}, when="action"),
+    case("POST", "/specialists", "/specialists", 201, "specialist message", {
+        "id": "mine", "name": "Mine", "description": "d", "role": "GATE", "defaultModelTier": "SMART", "systemPrompt": "p",
+        "roleReminder": "", "model": None, "source": "user", "enabled": True,
+    }),
+    case("PUT", "/specialists", "/specialists", 200, "specialist message", {"id": "poet", "enabled": False, "version": 7}),
+    case("DELETE", "/specialists", "/specialists?id=poet", 200, "success message"),
+    case("GET", "/skills", "/skills?name=tidy", 200, SKILL_KEYS, when="name"),
+    case("GET", "/skills", "/skills", 200, "skills problems"),
+    case("POST", "/skills", "/skills", 200, "reloaded count"),
     case("GET", "/search", "/search?query=text&kinds=note,task&limit=5", 200, "hits nextCursor?"),
 )  # fmt: skip

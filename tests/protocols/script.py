@@ -497,6 +497,38 @@ SESSIONS = (
     ok("delete_session", {"sessionId": "$session.id"}),
     no("not_found", "delete_session", {"sessionId": "$session.id"}),
 )  # fmt: skip
+WHOLE = {"prompts": True}
+SPECIALIST = {"id": "poet", "name": "Poet", "role": "CRAFTER", "systemPrompt": "Rhyme."}
+SPECIALISTS = (
+    ok("list_specialists", WHOLE),
+    ok("list_specialists", WHOLE),
+    no("not_found", "list_specialists", {"workspaceId": "nowhere"}),
+    ok("create_specialist", {**SPECIALIST, "description": "Verses", "defaultModelTier": "FAST", "locale": "en-GB"}, "poet"),
+    ok("create_specialist", {**SPECIALIST, "name": "Lab's poet", "workspaceId": "lab", "roleReminder": "Rhyme!"}),
+    no("conflict", "create_specialist", SPECIALIST),
+    no("invalid", "create_specialist", {**SPECIALIST, "id": "king", "role": "KING"}),
+    no("invalid", "create_specialist", {**SPECIALIST, "id": "a/b"}),
+    no("not_found", "create_specialist", {**SPECIALIST, "workspaceId": "nowhere"}),
+    ok("get_specialist", {"specialistId": "poet", "workspaceId": "lab"}),
+    ok("get_specialist", {"specialistId": "poet", "workspaceId": "default"}),
+    ok("get_specialist", {"specialistId": "scribe"}),
+    no("not_found", "get_specialist", {"specialistId": "nobody"}),
+    ok("update_specialist", {"specialistId": "poet", "name": "Bard", "expectedVersion": 1}),
+    ok("update_specialist", {"specialistId": "scribe", "enabled": False}),
+    ok("update_specialist", {"specialistId": "gate", "model": "opus", "workspaceId": "lab"}),
+    no("conflict", "update_specialist", {"specialistId": "poet", "name": "Late", "expectedVersion": 1}),
+    no("invalid", "update_specialist", {"specialistId": "poet", "role": "KING"}),
+    no("not_found", "update_specialist", {"specialistId": "nobody", "name": "x"}),
+    ok("list_specialists", {**WHOLE, "workspaceId": "lab"}),
+    ok("delete_specialist", {"specialistId": "scribe"}),
+    no("conflict", "delete_specialist", {"specialistId": "scribe"}),
+    no("not_found", "delete_specialist", {"specialistId": "nobody"}),
+    ok("list_skills"),
+    ok("list_skills"),
+    no("invalid", "list_skills", {"repository": "here"}),
+    ok("get_skill", {"name": "tidy"}),
+    no("not_found", "get_skill", {"name": "nothing"}),
+)
 
 ENDINGS = (
     ok("subscribe_to_events", {"agentId": "$gate.id", "kinds": ["task"], "after": 0}, "subscription"),
@@ -540,5 +572,5 @@ def shapeless() -> Sequence[Step]:
 
 SCRIPT: tuple[Step, ...] = (
     *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
-    *SESSIONS, *ENDINGS, *shapeless(),
+    *SPECIALISTS, *SESSIONS, *ENDINGS, *shapeless(),
 )  # fmt: skip

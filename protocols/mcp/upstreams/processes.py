@@ -24,7 +24,8 @@ from protocols.mcp.upstreams.links import (
     with_token,
 )  # fmt: skip
 from protocols.outbound import LARGEST
-from protocols.programs import CannotStart, Program
+from protocols.processes import CannotStart
+from protocols.programs import Program
 
 WAITING = 64
 """Progress of one request that nobody has taken yet; more is dropped."""
