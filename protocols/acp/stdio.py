@@ -15,6 +15,9 @@ PIECE = 65_536
 LONGEST = 50_000_000
 """Bytes of a line: a prompt may bring images."""
 
+LAST_WORDS = 1.0
+"""Seconds for the editor to read what is left."""
+
 
 class NoPipe(Exception):
     """Standard input or output is none that messages can be read from, or written to. One line, with the next step."""
@@ -23,22 +26,21 @@ class NoPipe(Exception):
 class StandardStreams:
     """A MessageStream: one message a line."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, input_: asyncio.ReadTransport, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._input, self._writer = reader, input_, writer
 
     @classmethod
     async def open(cls) -> "StandardStreams":
         """What this process prints by mistake goes to standard error from now on. Raises NoPipe."""
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(PIECE)
+        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(PIECE)
         output = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         try:
-            await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-            transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, output)
+            input_, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+            transport, protocol = await loop.connect_write_pipe(lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), output)
         except ValueError:
             raise NoPipe("Standard input and output must be pipes: an editor starts `trivium acp` by itself.") from None
-        return cls(reader, asyncio.StreamWriter(transport, protocol, None, loop))
+        return cls(reader, input_, asyncio.StreamWriter(transport, protocol, None, loop))
 
     async def send(self, message: bytes) -> None:
         try:
@@ -66,9 +68,12 @@ class StandardStreams:
             yield b"".join(parts)
 
     async def close(self) -> None:
+        """What was sent has some time to be read."""
+        self._input.close()
         self._writer.close()
-        with suppress(ConnectionError):
-            await self._writer.wait_closed()
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._writer.wait_closed()
 
 
 async def serve(hub: Hub, caller: Caller, start: Start) -> None:
