@@ -94,11 +94,11 @@ def acp(agent: str | None, workspace: str | None, **given: Any) -> None:
 
 
 def welcome(started: dict[str, Any], settings: Settings) -> str:
-    from hub.clients import CLIENTS, LATER
+    from hub.clients import CLIENTS
 
     doors = started["doors"]
     lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
-    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "a2a", "rpc", "events", "health")]
+    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "acp", "a2a", "rpc", "events", "health")]
     if settings.auth_required:
         lines.append("  tokens     required: `trivium tokens create --name NAME` makes one, for Authorization: Bearer TOKEN")
     if settings.oauth_issuer:
@@ -110,5 +110,4 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     token = " --token TOKEN" if settings.auth_required else ""
     lines += ["", f"Connect an agent (`trivium connect CLIENT{token} --write` does it for you):"]
     lines += [f"  {client.title:<12} {client.in_short(doors['mcp'])}" for client in CLIENTS.values()]
-    lines += [f"  {title:<12} {told}" for title, told in LATER.items()]
     return "\n".join([*lines, "", "Ctrl-C stops the hub."])

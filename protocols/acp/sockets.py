@@ -10,7 +10,7 @@ from protocols.jsonrpc.peer import Closed
 
 HEARTBEAT = 30.0
 """Seconds between two pings; an editor that does not answer one is gone."""
-LONGEST = 50_000_000
+LONGEST = 20_000_000
 """Bytes of a message: a prompt may bring images."""
 
 

@@ -1,6 +1,7 @@
 """Sessions as an editor has them: begun, found again, shared with others, and left."""
 
 import asyncio
+import sys
 
 import acp
 import pytest
@@ -9,11 +10,14 @@ from hub.access import Caller
 from hub.app import Hub
 from hub.version import VERSION
 from protocols.acp.agent import Start
+from tests.cli import test_acp
 from tests.core.programs import Folder
 from tests.core.support import ask, on_memory
+from tests.editors import test_bad_input, test_choices, test_permissions, test_prompts, test_remote
 from tests.editors.editor import Desk, Editor
 from tests.editors.fake_agents import FakeHost
-from tests.protocols.requirements import meets
+from tests.protocols.acp_requirements import ROWS
+from tests.protocols.requirements import meets, mismatches
 
 
 @meets("version", "introduction", "authenticate")
@@ -186,3 +190,8 @@ async def test_each_method_needs_the_grant_of_its_operation(editor: Editor, desk
         await reader.prompt(session_id, "say no")
     await editor.prompt(session_id, "say yes")
     await reader.until(lambda: reader.texts(session_id) == ["yes"])
+
+
+def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
+    modules = (test_bad_input, test_choices, test_permissions, test_prompts, test_remote, test_acp, sys.modules[__name__])
+    assert mismatches(ROWS, *modules) == []
