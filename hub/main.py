@@ -245,13 +245,16 @@ async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Functi
 
 
 def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]") -> "Sessions":
-    from hub.work.late_hosts import LateHost
+    from hub.operations.sessions import BY_TASKS
+    from hub.work.late_hosts import Hosts, LateHost
     from hub.work.session_tools import SessionTools
     from hub.work.sessions import Sessions
+    from hub.work.task_hosts import TaskHost
 
     given = SessionTools(hub, tenant, tools)
+    hosts = Hosts({BY_TASKS: TaskHost(hub, tenant)}, LateHost(partial(_program_host, hub, settings, tenant)))
     return Sessions(
-        hub, LateHost(partial(_program_host, hub, settings, tenant)), tenant=tenant, lease_seconds=settings.lease_seconds,
+        hub, hosts, tenant=tenant, lease_seconds=settings.lease_seconds,
         idle_seconds=settings.session_idle_seconds, most=settings.sessions_at_once, tools=given.servers, preface=given.preface,
     )  # fmt: skip
 
@@ -269,14 +272,9 @@ async def _program_host(hub: Hub, settings: Settings, tenant: str) -> "AgentHost
 
 
 async def _launch(hub: Hub, settings: Settings, tenant: str, session: "Session") -> "Launch":
-    from hub.hosting import Launch
-    from hub.programs import environment
     from hub.work.launches import launch
 
-    found = await launch(hub, tenant, session.provider)
-    return Launch(
-        found.command, found.args, environment(found.env_names, found.env, settings.environment), [*found.env.values()], found.mode
-    )
+    return await launch(hub, tenant, session.provider, settings.environment)
 
 
 def _tools_over_http(url: str, token: str) -> "Json":

@@ -44,6 +44,7 @@ class Program(Process):
         self._writable = asyncio.Event()
         self._deaf = False
         self._over = asyncio.Event()
+        self._last: asyncio.TimerHandle | None = None
         self._input: asyncio.WriteTransport
         self._output: asyncio.ReadTransport
         self.ending: str | None = None
@@ -156,15 +157,18 @@ class Program(Process):
         changes, self._paused = wanted != self._paused, wanted
         if changes and not self._output.is_closing():
             (self._output.pause_reading if wanted else self._output.resume_reading)()
+            if not wanted and self._exited.is_set():
+                self._ends_in(LAST_WORDS)
 
     def _ends_in(self, seconds: float) -> None:
         """The program or its output has ended: the other one follows at once, or not at all."""
-        asyncio.get_running_loop().call_later(seconds, self._ended)
+        if self._last:
+            self._last.cancel()
+        self._last = asyncio.get_running_loop().call_later(seconds, self._ended)
 
     def _ended(self) -> None:
-        if self._paused and self.ending is None:  # there may be more in the pipe
-            self._ends_in(LAST_WORDS)
-            return
+        if self._paused and self.ending is None:
+            return  # there may be more in the pipe: its time begins when reading goes on
         if self._partial and self.ending is None:
             self._lines.append(b"".join(self._parts))
         status = self._transport.get_returncode()

@@ -26,6 +26,8 @@ class Provider(Record):
     """The program's variables, beyond those that it inherits. The values are sealed."""
     env_names: tuple[str, ...] = ()
     """Variables of the hub's environment that the program inherits, where they are set, beyond what every program does."""
+    presets: dict[str, str] = {}
+    """Variables that it is started with, where neither the hub's environment nor `env` says otherwise."""
     version_args: tuple[str, ...] = ()
     """With which the program says its version, and ends. None: it is not asked."""
     install: str | None = None
@@ -33,8 +35,6 @@ class Provider(Record):
     homepage: str | None = None
     mode: str | None = None
     """The session mode to set after session/new, if the agent offers it: one in which it asks before it acts."""
-    resumes: Literal["resume", "load"] = "resume"
-    """How a session goes on in a new process. load: the agent replays the conversation on session/resume, too."""
     source: ProviderSource = "custom"
 
     def shown(self) -> "Provider":
@@ -57,7 +57,9 @@ _PROVIDERS = (
         id="claude", name="Claude Code", description="Anthropic's Claude Code, over its ACP adapter", command="claude-agent-acp",
         env_names=(
             *ANTHROPIC, "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+            "ENABLE_TOOL_SEARCH",
         ),
+        presets={"ENABLE_TOOL_SEARCH": "false"},  # else its model is not offered the hub's tools until it looks for them
         version_args=VERSION, install="npm install -g @agentclientprotocol/claude-agent-acp",
         homepage="https://github.com/agentclientprotocol/claude-agent-acp", mode="default",
     ),
@@ -77,7 +79,7 @@ _PROVIDERS = (
     ),
     Provider(
         id="fast-agent", name="fast-agent", description="An agent for any model", command="fast-agent-acp",
-        env_names=(*MANY, "FAST_AGENT_MODEL"), install="uv tool install fast-agent-acp", homepage="https://fast-agent.ai", resumes="load",
+        env_names=(*MANY, "FAST_AGENT_MODEL"), install="uv tool install fast-agent-acp", homepage="https://fast-agent.ai",
     ),
     Provider(
         id="gemini", name="Gemini", description="Google's Gemini CLI", command="gemini", args=("--acp",),

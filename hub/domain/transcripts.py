@@ -12,6 +12,8 @@ Update = dict[str, Any]
 MESSAGES = {"user_message_chunk": "user_message", "agent_message_chunk": "agent_message", "agent_thought_chunk": "agent_thought"}
 """By the kind of their chunks."""
 TOOL_CALLS = ("tool_call", "tool_call_update")
+ENDED = ("completed", "failed", "cancelled")
+"""Statuses of a tool call."""
 CURRENT = frozenset({"plan", "plan_update", "usage_update"})
 """Kinds of which a turn has one, the last; what happened before is told, and not kept."""
 STANDING = frozenset({"available_commands_update", "current_mode_update", "config_option_update", "session_info_update"})
@@ -53,13 +55,17 @@ class Transcript:
         self._content: list[dict[str, Any]] = []
         self._length = 0
         self._numbers: OrderedDict[str, int] = OrderedDict()
+        self._calls: dict[str, None] = {}
+        """The ids of tool calls that have not ended, in their order."""
 
     @property
     def waits(self) -> bool:
         return bool(self._changes or self._updates)
 
     def turn(self) -> None:
-        """A turn begins or ends: what comes belongs to no message, plan or usage of the one before."""
+        """A turn begins or ends: what comes belongs to no message, plan or usage of the one before, and its tool calls are over."""
+        for id_ in [*self._calls]:
+            self.add({"sessionUpdate": "tool_call_update", "toolCallId": id_, "status": "failed"})
         self._open = None
         for kind in CURRENT:
             self._numbers.pop(kind, None)
@@ -138,6 +144,10 @@ class Transcript:
             said["sessionUpdate"] = "tool_call"
             self._know(id_, self._new(said))
         self._updates.append(said)
+        if said.get("status") in ENDED:
+            self._calls.pop(str(said.get("toolCallId")), None)
+        elif said["sessionUpdate"] == "tool_call" and "toolCallId" in said:
+            self._calls[str(said["toolCallId"])] = None
 
     def _other(self, kind: str, update: Update) -> None:
         if kind in CURRENT or kind in STANDING:

@@ -13,13 +13,14 @@ from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
+from hub.operations.specialists import GetSpecialist, get_specialist
 
 SETTINGS = "session_settings.write"
 """To choose a mode, a model or an option: some let an agent do all that it wants, so that no agent may choose its own."""
 RUN_BY_SESSION = "session"
 """`runner` in the metadata of an agent whose tasks are prompts of a session."""
-RUN_BY_AGENT = "agent"
-"""The provider of a session whose prompts are tasks for the agent that the hub runs otherwise: a function, or one elsewhere."""
+BY_TASKS = "agent"
+"""The provider of sessions with agents that take tasks: functions, and agents elsewhere."""
 Folder = Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
@@ -89,10 +90,11 @@ async def start_session(given: StartSession, call: Call) -> Session:
     if given.mode_id is not None:
         call.caller.require(SETTINGS)
     parent = await call.need(Session, given.parent_session_id) if given.parent_session_id else None
+    given = await _specialised(given, parent, call) if given.specialist_id else given
     agent, provider = await _whose(given, parent, call)
     names = ("cwd", "name", "branch", "model", "mode_id", "specialist_id", "system_prompt", "parent_session_id")
     session = Session(
-        workspace_id=agent.workspace_id, agent_id=agent.id, provider=provider, role=agent.role, active_at=call.now,
+        workspace_id=agent.workspace_id, agent_id=agent.id, provider=provider, role=given.role or agent.role, active_at=call.now,
         **{name: getattr(given, name) for name in names},
     )  # fmt: skip
     if given.mcp_servers:
@@ -179,11 +181,6 @@ async def fork_session(given: ForkSession, call: Call) -> Session:
     return call.create(offered(fork, call), provider=fork.provider, agentId=fork.agent_id)
 
 
-def provider_of(agent: Agent) -> str | None:
-    """With which the hub runs it in a session; None: it cannot."""
-    return agent.metadata.get("provider") or (RUN_BY_AGENT if "runner" in agent.metadata else None)
-
-
 async def _handed(session: Session, agent: Agent, specialist_id: str | None, call: Call) -> Session:
     """To another agent: the process of the one before ends, and what was chosen of its settings is nothing to the new one."""
     if session.active:
@@ -205,8 +202,8 @@ async def _handed(session: Session, agent: Agent, specialist_id: str | None, cal
         "capabilities": (),
         "agent_info": None,
     }
-    handed = {"agent_id": agent.id, "provider": provider, "specialist_id": specialist_id, "workspace_id": agent.workspace_id}
-    session = session.model_copy(update={**settings, **handed, "agent_session_id": None})
+    handed = {"agent_id": agent.id, "provider": provider, "role": agent.role, "specialist_id": specialist_id}
+    session = session.model_copy(update={**settings, **handed, "workspace_id": agent.workspace_id, "agent_session_id": None})
     return moved(session, "dormant", call, f"Agent {agent.id} goes on with the next prompt.") if session.live else session
 
 
@@ -224,6 +221,24 @@ def _values(options: JsonValue) -> set[str]:
 def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
     offered = (modes or {}).get(key)
     return {str(one.get("id")) for one in offered if isinstance(one, dict)} if isinstance(offered, list) else set()
+
+
+def provider_of(agent: Agent) -> str | None:
+    """What runs its sessions; None: the hub cannot."""
+    by_tasks = agent.metadata.get("runner") not in (None, RUN_BY_SESSION)
+    return agent.metadata.get("provider") or (BY_TASKS if by_tasks else None)
+
+
+async def _specialised(given: StartSession, parent: Session | None, call: Call) -> StartSession:
+    """With what its specialist brings, where nothing else is said."""
+    workspace_id = given.workspace_id or (parent.workspace_id if parent else "default")
+    specialist = await get_specialist(GetSpecialist(specialist_id=given.specialist_id or "", workspace_id=workspace_id), call)
+    if not specialist.enabled:
+        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    brings = {"role": specialist.role, "model": specialist.model}
+    if given.agent_id is None:
+        brings["provider"] = specialist.default_provider
+    return given.model_copy(update={name: value for name, value in brings.items() if getattr(given, name) is None})
 
 
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:

@@ -1,38 +1,24 @@
 """How a provider's program is started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
 from hub.app import Hub
 from hub.domain.errors import Refused
 from hub.domain.providers import BUILT_IN, Provider
+from hub.hosting import Launch
 from hub.operations.base import secret_place
 from hub.operations.outgoing import NO_PROGRAMS
 from hub.operations.providers import effective, missing
 from hub.ports import Find
+from hub.programs import environment
 
 NAMED = 20
 """Providers of the tenant's own that an error names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """`hub.programs.environment` makes the program's environment of `env_names` and `env`."""
-
-    provider_id: str
-    command: str
-    """The program's whole path."""
-    args: tuple[str, ...]
-    env_names: tuple[str, ...]
-    env: Mapping[str, str] = field(repr=False)
-    """With the secrets themselves."""
-    mode: str | None
-    resumes: Literal["resume", "load"]
-
-
-async def launch(hub: Hub, tenant: str, provider_id: str) -> Launch:
-    """Raises Refused, saying what to do: no such provider, no such program, or a hub that starts none."""
+async def launch(hub: Hub, tenant: str, provider_id: str, environ: Mapping[str, str]) -> Launch:
+    """`environ`: the hub's own, of which the program inherits what the provider names. Raises Refused, saying what to do: no such
+    provider, no such program, or a hub that starts none."""
     provider = await effective(provider_id, lambda id_: hub.store.get(tenant, Provider, id_))
     if provider is None:
         raise Refused(f"There is no provider {provider_id[:120]!r}. There are {', '.join(await _known(hub, tenant))}.")
@@ -41,9 +27,9 @@ async def launch(hub: Hub, tenant: str, provider_id: str) -> Launch:
     program = (await hub.programs.find([provider.command])).get(provider.command)
     if program is None:
         raise Refused(missing(provider))
-    return Launch(
-        provider.id, program.path, provider.args, provider.env_names, _opened(provider, hub, tenant), provider.mode, provider.resumes
-    )
+    secrets = _opened(provider, hub, tenant)
+    env = {**provider.presets, **environment(provider.env_names, secrets, environ)}
+    return Launch(program.path, provider.args, env, [*secrets.values()], provider.mode)
 
 
 async def _known(hub: Hub, tenant: str) -> list[str]:

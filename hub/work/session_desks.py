@@ -98,8 +98,8 @@ class Desk:
     async def end(self, told: Update, **ended: Any) -> None:
         """A turn has ended: that is kept together with the last that it did."""
         await self._kept()
-        self._transcript.add(told)
         self._transcript.turn()
+        self._transcript.add(told)
         await self._commit(**ended)
 
     async def flush(self) -> None:

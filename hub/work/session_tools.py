@@ -8,8 +8,9 @@ import orjson
 
 from hub.access import EVERYTHING, READ, WRITE, Caller
 from hub.app import Hub
-from hub.domain.errors import HubError
+from hub.domain.errors import HubError, NotFound
 from hub.domain.sessions import Session
+from hub.domain.specialists import Specialist
 from hub.operations.base import secret_place
 from hub.operations.tokens import NewToken
 from hub.ports import Json
@@ -53,7 +54,19 @@ class SessionTools:
 
     async def preface(self, session: Session) -> str:
         who = INTRODUCTION.format(agent_id=session.agent_id, workspace_id=session.workspace_id, session_id=session.id)
-        return "\n\n".join(part for part in (session.system_prompt, who) if part)
+        return "\n\n".join(part for part in (await self._role(session), session.system_prompt, who) if part)
+
+    async def _role(self, session: Session) -> str:
+        """What its specialist is told to be. One that was deleted since tells nothing."""
+        if session.specialist_id is None:
+            return ""
+        try:
+            given = {"specialistId": session.specialist_id, "workspaceId": session.workspace_id}
+            specialist = await self._hub.call("get_specialist", given, self._caller)
+        except NotFound:
+            return ""
+        assert isinstance(specialist, Specialist)
+        return "\n\n".join(part for part in (specialist.system_prompt, specialist.role_reminder) if part)
 
     def _others(self, session: Session) -> Sequence[Json]:
         """Those of whoever started the session."""

@@ -7,12 +7,13 @@ from hub.domain.sessions import Continuity, Session
 from hub.hosting import CannotRun, Patience
 from hub.ports import Json
 from hub.version import VERSION
+from protocols.acp.files import OFFERED
 from protocols.jsonrpc.peer import Peer, RpcError
 
 CLIENT: Json = {
     "protocolVersion": 1,
     "clientCapabilities": {
-        "fs": {"readTextFile": True, "writeTextFile": True},
+        "fs": {"readTextFile": OFFERED, "writeTextFile": OFFERED},
         "terminal": True,
         "session": {"configOptions": {"boolean": {}}},
     },

@@ -9,6 +9,7 @@ from hub.app import Hub
 from hub.domain.errors import Refused
 from hub.hosting import Patience
 from hub.ports import HubStore
+from hub.turns import Turn
 from tests.acp.working import answer, ended, history, prompted, started, until, working
 from tests.core.support import ask, new_agent, on_memory, refusal
 
@@ -328,3 +329,29 @@ async def test_a_task_for_a_sessions_agent_is_done_by_prompting_it(hub: Hub, tmp
         waited = await ask(hub, "wait_for_task", taskId=again["id"], until="ended")
         assert "status 3" in waited["task"]["failure"]["message"]
         assert len((await ask(hub, "list_sessions", agentId=agent))["sessions"]) == 1
+
+
+async def painter(turn: Turn) -> str:
+    colour = await turn.ask("Which colour?")
+    await turn.say("Opening the tin.")
+    return f"painted {colour}"
+
+
+async def sleeper(turn: Turn) -> str:
+    await turn.say("asleep")
+    await turn.next_message()
+    return "awake"
+
+
+async def test_a_session_with_an_agent_that_takes_tasks_is_a_session_like_any_other(hub: Hub, tmp_path: Path) -> None:
+    async with working(hub, tmp_path, {"painter": painter, "sleeper": sleeper}):
+        session_id = str((await ask(hub, "start_session", agentId="painter"))["id"])
+        assert await answer(hub, session_id, "Paint the door") == "Which colour?"
+        assert await answer(hub, session_id, "blue") == "Opening the tin.painted blue"
+        [task] = (await ask(hub, "list_tasks", sessionId=session_id))["tasks"]
+        assert (task["objective"], task["status"]) == ("Paint the door", "COMPLETED")
+        slow = str((await ask(hub, "start_session", agentId="sleeper"))["id"])
+        number = await prompted(hub, slow, "Sleep")
+        await until(hub, slow, "running")
+        await ask(hub, "cancel_session", sessionId=slow)
+        assert (await ended(hub, slow, number))["prompt"]["stopReason"] == "cancelled"

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,13 @@ import anyio
 from hub.app import Hub
 from hub.domain.sessions import Session
 from hub.hosting import CannotRun, Launch, Patience
+from hub.operations.sessions import BY_TASKS
 from hub.ports import Json
+from hub.work.functions import Function, FunctionRunner, register
+from hub.work.late_hosts import Hosts
 from hub.work.session_turns import SessionRunner
 from hub.work.sessions import Sessions
+from hub.work.task_hosts import TaskHost
 from hub.work.worker import Worker
 from protocols.acp.hosts import ProgramHost
 from tests.core.support import ask
@@ -35,6 +39,7 @@ async def launch(session: Session) -> Launch:
 async def working(
     hub: Hub,
     folder: Path,
+    functions: Mapping[str, Function] | None = None,
     *,
     patience: Patience | None = None,
     lease: int = 30,
@@ -42,10 +47,10 @@ async def working(
     most: int = 8,
     allowed: tuple[Path, ...] = (),
 ) -> AsyncIterator[Sessions]:
-    sessions = Sessions(
-        hub, ProgramHost(launch, folder, allowed, patience), lease_seconds=lease, idle_seconds=idle, most=most, patience=patience
-    )
-    worker = Worker(hub, [SessionRunner(hub, sessions)], lease_seconds=lease, listeners=[sessions])
+    await register(hub, functions or {})
+    hosts = Hosts({BY_TASKS: TaskHost(hub)}, ProgramHost(launch, folder, allowed, patience))
+    sessions = Sessions(hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, patience=patience)
+    worker = Worker(hub, [SessionRunner(hub, sessions), FunctionRunner(functions or {})], lease_seconds=lease, listeners=[sessions])
     await worker.start()
     try:
         with anyio.fail_after(PATIENCE):

@@ -5,7 +5,10 @@ import asyncio
 from hub.app import Hub
 from hub.domain import KINDS
 from hub.domain.errors import Duplicate, NotFound, Refused, Stale
+from hub.domain.permissions import Permission, PermissionPolicy
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
+from hub.domain.sessions import Prompt, Session, SessionEntry
+from hub.domain.specialists import Specialist
 from hub.domain.tasks import Task
 from hub.ports import Find, HubStore
 from hub.unit import UnitOfWork
@@ -62,6 +65,13 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         unit = UnitOfWork(store, "local", "2026-01-01T00:00:00.000Z")
         unit.put(RemoteAgent(url="https://agent.example.com", workspace_id=workspace))
         unit.put(RemoteTask(agent_id=agent, place="p", workspace_id=workspace))
+        session = unit.put(Session(agent_id=agent, provider="fake", workspace_id=workspace))
+        of = {"session_id": session.id, "workspace_id": workspace}
+        unit.put(Prompt(**of, number=1, message_id="m", content=(), by="local"))
+        unit.put(SessionEntry(**of, number=1, update={}))
+        unit.put(Permission(**of, agent_id=agent, title="t", tool_call={}, options=(), expires_at=unit.now))
+        unit.put(PermissionPolicy(workspace_id=workspace, effect="ask"))
+        unit.put(Specialist(name="Poet", role="GATE", system_prompt="Write.", workspace_id=workspace))
         await store.commit(unit)
     inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
     for type_, count in inside.items():

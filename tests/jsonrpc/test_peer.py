@@ -85,13 +85,17 @@ async def test_a_request_takes_its_first_step_before_the_next_message_is_handled
         begun.append("prompt")
         return "done"
 
-    async def cancel(method: str, params: Json) -> None:
-        begun.append("cancel")
+    both = asyncio.Event()
 
-    served.methods["session/prompt"], served.on_notification = prompt, cancel
-    await wire.say({"id": 0, "method": "session/prompt"}, {"method": "session/cancel"})
+    async def note(method: str, params: Json) -> None:
+        await both.wait()
+        begun.append(method)
+
+    served.methods["session/prompt"], served.on_notification = prompt, note
+    await wire.say({"method": "wait"}, {"id": 0, "method": "session/prompt"}, {"method": "session/cancel"})
+    both.set()
     assert await wire.heard() == {"id": 0, "result": "done"}
-    assert begun == ["prompt", "cancel"]
+    assert begun == ["wait", "prompt", "session/cancel"]
 
 
 async def test_a_long_request_holds_nothing_up(served: Answers, peer: Peer, wire: Wire) -> None:
@@ -269,10 +273,12 @@ async def test_a_request_that_was_never_written_is_given_up_without_a_word() -> 
     await peer.notify("fills the stream", {})
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.gather(*(peer.request("a", {"n": n}) for n in range(50))), 0.01)
+    last = asyncio.create_task(peer.notify("last", {}))
     with anyio.fail_after(5):
         messages = there.receive()
-        methods = [orjson.loads(await anext(messages))["method"] for _ in range(2)]
-        assert methods == ["fills the stream", "$/cancel_request"], "of the one whose turn it was"
+        methods = [orjson.loads(await anext(messages))["method"] for _ in range(3)]
+        assert methods == ["fills the stream", "$/cancel_request", "last"], "only the one whose turn it was may have been written"
+        await last
         await peer.close()
         assert [message async for message in messages] == []
 
@@ -359,17 +365,26 @@ async def test_the_end_fails_what_waits_ends_what_runs_and_closes_the_stream(end
         await here.send(b"the stream is closed, too")
 
 
-async def test_a_notification_or_a_request_may_close_its_connection(served: Answers, peer: Peer, wire: Wire) -> None:
+@pytest.mark.parametrize("how", ["request", "notification"])
+async def test_a_notification_or_a_request_may_close_its_connection(served: Answers, peer: Peer, wire: Wire, how: str) -> None:
+    both = asyncio.Event()
+
     async def close(*_: object) -> None:
+        await both.wait()
         await peer.close()
 
-    served.methods["close"], served.on_notification = close, close
-    await wire.say({"method": "told"}, {"method": "not any more"})
+    if how == "request":
+        served.methods["close"] = close
+        await wire.say({"id": 1, "method": "close"})
+    else:
+        served.on_notification = close
+        await wire.say({"method": "told"}, {"method": "not any more"})
+    both.set()
     with anyio.fail_after(5):
         with pytest.raises(Closed):
             await peer.request("a", {})
         await peer.close()
-    assert [method for method, _ in served.told] == ["told"]
+    assert [method for method, _ in served.told] == ([] if how == "request" else ["told"])
 
 
 async def test_a_notification_that_hangs_and_a_handler_that_will_not_end_do_not_hold_up_the_end(

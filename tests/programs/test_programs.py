@@ -206,6 +206,21 @@ async def test_one_that_says_more_than_is_taken_waits_and_nothing_is_lost(start:
     assert lines == 50_000
 
 
+async def test_what_it_said_before_it_ended_waits_for_a_slow_reader(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "UNTAKEN", 1000)
+    monkeypatch.setattr(programs, "LAST_WORDS", 0.1)
+    text = "import sys; print('x' * 2000, flush=True); sys.stderr.write('full'); sys.stderr.flush(); input(); print('y\\n' * 10_000)"
+    program = await start(text)
+    with anyio.fail_after(10):
+        while program.said != "full":
+            await anyio.lowlevel.checkpoint()
+    await program.send(b"")
+    await gone(program.pid)
+    await anyio.sleep(2 * programs.LAST_WORDS)
+    assert await every(program) == [b"x" * 2000, *[b"y"] * 10_000]
+    assert program.ending == "ended with status 0. It said: full"
+
+
 async def test_one_that_does_not_read_holds_its_senders_up(start: Start) -> None:
     program = await start(DEAF)
     await taken(program)

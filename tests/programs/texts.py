@@ -9,10 +9,11 @@ STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(
 STUBBORN_FAMILY = f"""
 import subprocess, sys, os
 command = [sys.executable, "-c", {STUBBORN!r}]
-children = [subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=apart) for apart in (False, True)]
+pipe = subprocess.PIPE
+children = [subprocess.Popen(command, stdout=pipe, start_new_session=True), subprocess.Popen(command, stdout=pipe, env={{}})]
 for child in children:
     child.stdout.readline()
 print(os.getpid(), *(child.pid for child in children), flush=True)
 {STUBBORN.replace("print('begun', flush=True)", "pass")}
 """
-"""It, a child in its group, and one in a session of its own: none ends by itself. It says their process ids."""
+"""It, a child that left its group, and one that lost its environment: none ends by itself. It says their process ids."""

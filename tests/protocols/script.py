@@ -406,6 +406,9 @@ HELD = {"sessionId": "$session.id", "claimToken": 1}
 SESSIONS = (
     ok("start_session", {"provider": "opencode", "name": "Kitchen", "cwd": "/tmp", "role": "DEVELOPER"}, "session"),
     no("invalid", "start_session", {"name": "Nobody"}),
+    no("not_found", "start_session", {"provider": "opencode", "specialistId": "nobody"}),
+    ok("start_session", {"provider": "opencode", "specialistId": "crafter"}, "crafting"),
+    ok("delete_session", {"sessionId": "$crafting.id"}),
     no("not_found", "start_session", {"provider": "opencode", "workspaceId": "nowhere"}),
     no("not_found", "start_session", {"provider": "opencode", "parentSessionId": "nothing"}),
     ok("claim_session", {"sessionId": "$session.id", "worker": "w-1", "leaseSeconds": 3600}, "held"),
