@@ -11,6 +11,7 @@ from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
 from hub.operations.agents import run_by
+from hub.domain.specialists import Specialist
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
 from hub.operations.specialists import GetSpecialist, get_specialist
@@ -191,6 +192,8 @@ async def _handed(session: Session, agent: Agent, specialist_id: str | None, cal
         await call.workspace(agent.workspace_id)
         for entry in [one async for one in call.unit.every(SessionEntry, session_id=session.id)]:
             call.unit.put(entry.model_copy(update={"workspace_id": agent.workspace_id}))
+    if specialist_id:
+        await _specialist(specialist_id, agent.workspace_id, call)
     if (provider := provider_of(agent)) is None:
         raise Invalid(f"agentId: agent {agent.id!r} has no provider, so that the hub cannot run it.")
     settings: dict[str, Any] = {
@@ -232,13 +235,18 @@ def provider_of(agent: Agent) -> str | None:
 async def _specialised(given: StartSession, parent: Session | None, call: Call) -> StartSession:
     """With what its specialist brings, where nothing else is said."""
     workspace_id = given.workspace_id or (parent.workspace_id if parent else "default")
-    specialist = await get_specialist(GetSpecialist(specialist_id=given.specialist_id or "", workspace_id=workspace_id), call)
-    if not specialist.enabled:
-        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    specialist = await _specialist(given.specialist_id or "", workspace_id, call)
     brings = {"role": specialist.role, "model": specialist.model}
     if given.agent_id is None:
         brings["provider"] = specialist.default_provider
     return given.model_copy(update={name: value for name, value in brings.items() if getattr(given, name) is None})
+
+
+async def _specialist(id_: str, workspace_id: str, call: Call) -> Specialist:
+    specialist = await get_specialist(GetSpecialist(specialist_id=id_, workspace_id=workspace_id), call)
+    if not specialist.enabled:
+        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    return specialist
 
 
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:

@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain.agents import Agent
-from hub.domain.errors import Refused
+from hub.domain.errors import Forbidden, NotFound, Refused
 from hub.domain.sessions import Session
+from hub.domain.specialists import Specialist
 from hub.operations.sessions import RUN_BY_SESSION, provider_of
 from hub.ports import Json
 from protocols.acp.renderings import modes_of
@@ -56,7 +57,8 @@ class Choices:
 
     async def agents(self, workspace_id: str) -> list[Choice]:
         providers = [Choice(f"provider:{id_}", name, None, id_) for id_, name in await self._providers()]
-        coordinator = [Choice("coordinator", "Coordinator", None, providers[0].provider, COORDINATOR)] if providers else []
+        coordinates = providers and await self._has_coordinator(workspace_id)
+        coordinator = [Choice("coordinator", "Coordinator", None, providers[0].provider, COORDINATOR)] if coordinates else []
         agents = [_of(agent) for agent in await self._run_by_hub(workspace_id)]
         several = [*providers, *coordinator, *agents]
         wanted = (self._named, f"agent:{self._named}", f"provider:{self._named}")
@@ -80,6 +82,13 @@ class Choices:
         listed = orjson.loads((await self._hub.call("list_agents", given, self._caller)).to_json())
         several = [Agent.model_validate(one) for one in listed["agents"] if "runner" in one["metadata"]]
         return [one for one in several if one.id == self._named or one.metadata["runner"] != RUN_BY_SESSION][:MOST]
+
+    async def _has_coordinator(self, workspace_id: str) -> bool:
+        try:
+            found = await self._hub.call("get_specialist", {"specialistId": COORDINATOR, "workspaceId": workspace_id}, self._caller)
+        except (Forbidden, NotFound):
+            return False
+        return isinstance(found, Specialist) and found.enabled
 
     async def _providers(self) -> list[tuple[str, str]]:
         """Those whose program is there."""

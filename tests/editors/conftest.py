@@ -10,6 +10,7 @@ from hub.ports import HubStore
 from hub.work.sessions import Sessions
 from hub.work.worker import Worker
 from stores import vault
+from stores.library import FileLibrary
 from tests.core.programs import Folder, programs_in
 from tests.editors.editor import Desk, Editor
 from tests.editors.fake_agents import FakeHost
@@ -24,7 +25,7 @@ def programs(tmp_path: Path) -> Folder:
 
 @pytest.fixture
 def hub(store: HubStore, programs: Folder) -> Hub:
-    return Hub(store, vault=vault.ephemeral(), programs=programs_in(programs))
+    return Hub(store, vault=vault.ephemeral(), programs=programs_in(programs), library=FileLibrary([], []))
 
 
 @pytest.fixture
