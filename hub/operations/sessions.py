@@ -10,8 +10,8 @@ from hub.domain.conversations import Conversation
 from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
-from hub.operations.agents import run_by
 from hub.domain.specialists import Specialist
+from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
 from hub.operations.specialists import GetSpecialist, get_specialist

@@ -4,6 +4,7 @@ A session is the hub's own, whoever else works on it: what happens in it is in t
 leaves, its sessions go on.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, cast
 
@@ -31,6 +32,8 @@ from protocols.acp.shapes import (
 )
 from protocols.jsonrpc.peer import INVALID_REQUEST, METHOD_NOT_FOUND, MessageStream, Peer, RpcError
 from protocols.wire import acp_code
+
+log = logging.getLogger("acp")
 
 PROTOCOL_VERSION = 1
 INTRODUCTION: Json = {
@@ -103,8 +106,8 @@ class Agent:
         if method == "session/cancel" and self._initialized:
             try:
                 await self._prompts.cancel(cast(OneSession, validated(OneSession, params)))
-            except HubError:
-                return
+            except HubError as error:
+                log.info("an editor's cancellation came to nothing: %s", error.message)
 
     async def serve(self) -> None:
         """Until the stream ends."""

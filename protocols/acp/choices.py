@@ -54,6 +54,7 @@ class Choices:
 
     def __init__(self, hub: Hub, caller: Caller, named: str | None = None) -> None:
         self._hub, self._caller, self._named = hub, caller, named
+        self._wanted = (named, f"agent:{named}", f"provider:{named}") if named else ()
 
     async def agents(self, workspace_id: str) -> list[Choice]:
         providers = [Choice(f"provider:{id_}", name, None, id_) for id_, name in await self._providers()]
@@ -61,15 +62,15 @@ class Choices:
         coordinator = [Choice("coordinator", "Coordinator", None, providers[0].provider, COORDINATOR)] if coordinates else []
         agents = [_of(agent) for agent in await self._run_by_hub(workspace_id)]
         several = [*providers, *coordinator, *agents]
-        wanted = (self._named, f"agent:{self._named}", f"provider:{self._named}")
-        return sorted(several, key=lambda choice: choice.value not in wanted)
+        return sorted(several, key=lambda choice: choice.value not in self._wanted)
 
     async def first(self, workspace_id: str) -> Choice:
         """Who works where nobody was chosen. Raises Refused, saying what to do."""
         several = await self.agents(workspace_id)
-        if not several or (self._named and self._named not in several[0].value):
-            known = f"There is no agent {self._named!r}. Allowed: {', '.join(one.value for one in several)}." if several else NOBODY
-            raise Refused(known)
+        if not several:
+            raise Refused(NOBODY)
+        if self._wanted and several[0].value not in self._wanted:
+            raise Refused(f"There is no agent {self._named!r}. Allowed: {', '.join(one.value for one in several)}.")
         return several[0]
 
     async def workspaces(self) -> list[Json]:

@@ -1,33 +1,36 @@
 """Following the log for one editor: what happens in the sessions that it has open, told in the order in which it happened."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import orjson
 
 from hub.access import Caller
 from hub.app import Hub
-from hub.domain.errors import Busy, Forbidden, NotFound, Unavailable
+from hub.domain.errors import Busy, NotFound, Unavailable
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, numbered_key
 from hub.domain.tasks import Task
-from hub.ports import Filter, Find, Json, Logged, Page
+from hub.ports import Filter, Find, Json, Logged, Look, Page
 from protocols.acp.attached import Attached
 from protocols.acp.choices import Choices
+from protocols.acp.plans import concerned, plan_of
 from protocols.acp.questions import Questions
-from protocols.acp.renderings import MOST_ENTRIES, plan, updates
+from protocols.acp.renderings import updates
 from protocols.jsonrpc.peer import Closed, Peer
 
 FOLLOWED = Filter(kinds=(Session.kind, Permission.kind, Task.kind))
+log = logging.getLogger("acp")
+
 PAUSE = 1.0
 """Seconds until a store that did not answer is asked again."""
 ALL = 1_000_000
 """Entries of a history: it is read at one moment, so that what is told of it and what is told behind it fit together."""
 OVER = frozenset({"closed", "deleted"})
-ENDS = OVER | {"progressed", "failed", "dormant", "connecting", "cancelled", "prompt_withdrawn"}
-"""After these a prompt may have ended."""
+ENDS = OVER | {"failed", "dormant", "cancelled", "prompt_withdrawn"}
+"""After these a prompt may have ended, as after an update that says that the session is idle."""
 OTHER_AGENT = frozenset({"ready", "dormant"})
 """After these its options may be others."""
 
@@ -42,6 +45,7 @@ class Following:
         self._turn = asyncio.Lock()
         self._cursor = 0
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self.booleans = False
 
     def get(self, session_id: str) -> Attached:
@@ -61,15 +65,7 @@ class Following:
         for grant in ("sessions.read", "events.read"):
             self._caller.require(grant)
         async with self._turn:
-            of = (("session_id", session_id),)
-            look = await self._hub.store.look(
-                self._caller.tenant,
-                [
-                    Find(Session, key=session_id),
-                    Find(Permission, (*of, ("status", "pending"))),
-                    *([Find(SessionEntry, of, limit=ALL)] if replay else []),
-                ],
-            )
+            look = await self._look(session_id, replay)
             if not look.found[0]:
                 raise NotFound("session", session_id)
             session = Session.model_validate_json(look.found[0][0])
@@ -103,16 +99,28 @@ class Following:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def _look(self, session_id: str, history: bool) -> Look:
+        """The session, the permission requests that wait, and the entries of its history."""
+        of = (("session_id", session_id),)
+        queries = [Find(Session, key=session_id), Find(Permission, (*of, ("status", "pending")))]
+        queries += [Find(SessionEntry, of, limit=ALL)] if history else []
+        return await self._hub.store.look(self._caller.tenant, queries)
+
     async def _follow(self) -> None:
         """A store that does not answer is asked again: the editor has no other way to go on from here."""
-        with suppress(Closed):
-            while True:
-                try:
-                    async for page in self._hub.follow(self._caller, self._cursor, FOLLOWED):
-                        async with self._turn:
-                            await self._page(page)
-                except (Busy, Unavailable):
-                    await asyncio.sleep(PAUSE)
+        while not self._peer.over:
+            try:
+                async for page in self._hub.follow(self._caller, self._cursor, FOLLOWED):
+                    async with self._turn:
+                        await self._page(page)
+            except (Busy, Unavailable):
+                await asyncio.sleep(PAUSE)
+            except Closed:
+                return
+            except Exception:
+                log.exception("following the log for an editor failed")
+                self._closing = asyncio.create_task(self._peer.close("the hub can tell nothing more; its log says why"))
+                return
 
     async def _page(self, page: Page) -> None:
         planned: set[str] = set()
@@ -122,8 +130,8 @@ class Following:
                 await self._session(event, what)
             elif kind == Permission.kind:
                 await self._permission(event, what)
-            elif self._sessions:
-                planned |= self._concerned(event)
+            else:
+                planned |= concerned(event, {id_: attached.session for id_, attached in self._sessions.items()})
             self._cursor = event.cursor
         for session_id in planned & self._sessions.keys():
             await self._plan(self._sessions[session_id])
@@ -137,8 +145,11 @@ class Following:
         if attached is None or event.cursor <= attached.since:
             return
         if what == "progressed":
-            for update in orjson.loads(event.body)["data"]["updates"]:
+            happened = orjson.loads(event.body)["data"]["updates"]
+            for update in happened:
                 await self._tell(event.record_id, *attached.render(update))
+            if any(update.get("state") == "idle" for update in happened):
+                await self._settle(attached)
         elif what in OTHER_AGENT or what == "updated":
             with suppress(NotFound):
                 session = await self._read(event.record_id)
@@ -166,28 +177,10 @@ class Following:
         else:
             self._questions.decided(attached, event.record_id)
 
-    def _concerned(self, event: Logged) -> set[str]:
-        """The sessions that a task belongs to, or whose agent it is given to."""
-        ids = {id_: {id_, attached.session.agent_id} for id_, attached in self._sessions.items()}
-        if not any(one in event.body for several in ids.values() for one in several):
-            return set()
-        said: dict[str, Any] = orjson.loads(event.body)
-        return {id_ for id_, several in ids.items() if not several.isdisjoint((said.get("sessionId"), said.get("agentId")))}
-
     async def _plan(self, attached: Attached) -> None:
         """A plan that the agent itself tells in its turn counts for more."""
-        session = attached.session
-        if attached.planned:
-            return
-        tasks: dict[str, Task] = {}
-        for of in ({"sessionId": session.id}, {"assignedTo": session.agent_id}):
-            given = {"workspaceId": session.workspace_id, "limit": MOST_ENTRIES * 10, **of}
-            try:
-                listed: Json = orjson.loads((await self._hub.call("list_tasks", given, self._caller)).to_json())
-            except (Forbidden, NotFound):
-                return
-            tasks |= {one["id"]: Task.model_validate(one) for one in listed["tasks"]}
-        await self._tell(session.id, plan(tasks.values()))
+        if not attached.planned and (plan := await plan_of(attached.session, self._hub, self._caller)):
+            await self._tell(attached.session.id, plan)
 
     async def _read(self, session_id: str) -> Session:
         session = await self._hub.call("get_session", {"sessionId": session_id}, self._caller)

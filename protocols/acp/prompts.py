@@ -27,19 +27,21 @@ class Prompts:
         """While another turn of the session runs, it waits for its own."""
         attached = self._following.get(given.session_id)
         async with self._following.between_pages():
-            prompt = await self._say(attached, given, "queue")
-            ended = attached.waiting[prompt.number] = asyncio.get_running_loop().create_future()
+            saying = asyncio.create_task(self._say(attached, given, "queue"))
+            try:
+                number = (await asyncio.shield(saying)).number
+            except asyncio.CancelledError:
+                self._leave(attached, saying)
+                raise
+            ended = attached.waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            return _answer(await ended, prompt.number in attached.cancelled)
+            return _answer(await ended, number in attached.cancelled)
         except asyncio.CancelledError:
-            if not self._peer.over:  # the editor wants no answer any more; one that has left may come back for it
-                withdrawing = asyncio.create_task(self._withdraw(attached, prompt.number))
-                self._withdrawing.add(withdrawing)
-                withdrawing.add_done_callback(self._withdrawing.discard)
+            self._leave(attached, saying)
             raise
         finally:
-            attached.waiting.pop(prompt.number, None)
-            attached.cancelled.discard(prompt.number)
+            attached.waiting.pop(number, None)
+            attached.cancelled.discard(number)
 
     async def cancel(self, given: OneSession) -> None:
         """The turn that runs ends, and what this editor has in the queue is not sent. Their prompts are answered with cancelled."""
@@ -69,9 +71,17 @@ class Prompts:
         attached.said.add(prompt.message_id)
         return prompt
 
-    async def _withdraw(self, attached: Attached, number: int) -> None:
-        session_id = attached.session.id
+    def _leave(self, attached: Attached, saying: "asyncio.Task[Prompt]") -> None:
+        """The editor wants no answer any more: the prompt is withdrawn, unless the editor has gone, who may come back for it."""
+        withdrawing = asyncio.create_task(self._withdraw(attached.session.id, saying, self._peer.over))
+        self._withdrawing.add(withdrawing)
+        withdrawing.add_done_callback(self._withdrawing.discard)
+
+    async def _withdraw(self, session_id: str, saying: "asyncio.Task[Prompt]", gone: bool) -> None:
         with suppress(HubError):
+            number = (await saying).number
+            if gone:
+                return
             try:
                 await self._call("withdraw_prompt", sessionId=session_id, number=number)
             except Conflict:

@@ -1,20 +1,16 @@
-"""From the hub's words to those of ACP 1: what happened in a session, what its agent asks, what is to be done."""
+"""From the hub's words to those of ACP 1: what happened in a session, what its agent asks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Session
-from hub.domain.tasks import Task, TaskPriority, TaskStatus
 from hub.domain.transcripts import MESSAGES
 from hub.ports import Json
 
 CHUNKS = {whole: chunk for chunk, whole in MESSAGES.items()}
 """By the kind of a message: ACP 1 has no other way to say one."""
 OPTION_KINDS = frozenset({"allow_once", "allow_always", "reject_once", "reject_always"})
-PRIORITY: dict[TaskPriority | None, str] = {"urgent": "high", "high": "high", "medium": "medium", "low": "low", None: "medium"}
-WAITING: frozenset[TaskStatus] = frozenset({"PENDING", "BLOCKED"})
-MOST_ENTRIES = 50
 
 
 def updates(update: Json) -> Iterator[Json]:
@@ -38,16 +34,6 @@ def permission_request(permission: Permission) -> Json:
     return {"sessionId": permission.session_id, "toolCall": called, "options": options}
 
 
-def plan(tasks: Iterable[Task]) -> Json:
-    """What is not done yet comes first when there are too many to be shown; the order is that in which they were made."""
-    shown = sorted(tasks, key=lambda task: (task.ended, task.id))[:MOST_ENTRIES]
-    entries = [
-        {"content": task.title, "priority": PRIORITY[task.priority], "status": _status(task)}
-        for task in sorted(shown, key=lambda task: task.id)
-    ]
-    return {"sessionUpdate": "plan", "entries": entries}
-
-
 def session_info(session: Session) -> Json:
     """As session/list has it."""
     info: Json = {"sessionId": session.id, "cwd": session.cwd or "", "updatedAt": session.active_at or session.updated_at}
@@ -61,9 +47,3 @@ def modes_of(session: Session) -> Json | None:
         return None
     current = modes.get("currentModeId") or session.mode_id
     return {**modes, "currentModeId": current}
-
-
-def _status(task: Task) -> str:
-    if task.ended:
-        return "completed"
-    return "pending" if task.status in WAITING else "in_progress"

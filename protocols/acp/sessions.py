@@ -69,11 +69,10 @@ class Sessions:
 
     async def set_config_option(self, given: SetConfigOption) -> Json:
         attached = self._following.get(given.session_id)
-        if (given.config_id, given.value) in {(one["id"], one["currentValue"]) for one in attached.options()}:
-            return {"configOptions": attached.options()}
         if given.config_id in (AGENT, WORKSPACE):
-            await self._hand_over(attached, given)
-            await self._following.reread(attached)
+            if given.value not in [one["currentValue"] for one in attached.options() if one["id"] == given.config_id]:
+                await self._hand_over(attached, given)
+                await self._following.reread(attached)
             return {"configOptions": attached.options()}
         if given.config_id == MODE and not any(one.get("id") == MODE for one in attached.session.config_options or ()):
             await self._call("update_session", sessionId=given.session_id, modeId=given.value)

@@ -90,6 +90,24 @@ async def test_an_editor_and_the_web_share_what_serve_runs(trivium: Trivium, tmp
         assert (await ended(process))[0] == 0
 
 
+@meets("stdio", "large")
+async def test_every_line_of_standard_output_is_a_message_however_large_those_of_the_input_are(trivium: Trivium) -> None:
+    messages = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": 1}},
+        {"jsonrpc": "2.0", "id": 2, "method": "session/list", "params": {"unknown": "x" * 20_000_000}},
+    ]
+    process = await trivium.start("acp", "--db", "memory:", "--log-level", "debug")
+    assert process.stdin
+    assert process.stdout
+    for message in messages:
+        process.stdin.write(b"not a message\n" + json.dumps(message).encode() + b"\n")
+        with anyio.fail_after(20):
+            assert json.loads(await process.stdout.readline())["id"] == message["id"]
+    with anyio.fail_after(15):
+        rest, _ = await process.communicate(b"")
+    assert (process.returncode, rest) == (0, b"")
+
+
 @meets("signal")
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_in_the_middle_of_a_turn(trivium: Trivium, by: signal.Signals, tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ async def test_providers_that_are_there_and_agents_that_the_hub_runs_may_be_chos
     assert values(again, "agent") == values(begun, "agent"), "not those that were made for a session"
 
 
+@meets("agents")
+@on_memory
+async def test_a_coordinator_that_is_switched_off_is_not_offered(desk: Desk, hub: Hub) -> None:
+    await ask(hub, "create_specialist", id="routa", name="Off", role="ROUTA", systemPrompt="x", enabled=False)
+    begun = await (await desk.editor()).ask("session/new", cwd="/tmp", mcpServers=[])
+    assert "coordinator" not in values(begun, "agent")
+
+
 @meets("default agent")
 @on_memory
 @pytest.mark.parametrize(

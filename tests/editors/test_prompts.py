@@ -7,6 +7,7 @@ import acp
 import pytest
 
 from hub.app import Hub
+from hub.ports import Staged
 from tests.core.support import ask, on_memory
 from tests.editors.editor import Desk, Editor, happened
 from tests.editors.fake_agents import FakeHost
@@ -111,6 +112,34 @@ async def test_a_prompt_that_nobody_waits_for_is_cancelled_or_withdrawn(editor: 
         await editor.tell("session/cancel", sessionId=session_id)
         assert (await before)["stopReason"] == "cancelled"
     assert "never" not in editor.texts(session_id)
+
+
+@meets("cancel request")
+@on_memory
+async def test_a_prompt_that_is_cancelled_while_it_is_stored_is_withdrawn(
+    editor: Editor, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await editor.new_session()
+    before = asyncio.create_task(editor.prompt(session_id, "wait"))
+    await editor.until(lambda: editor.texts(session_id) == ["Waiting."])
+    whole, begun, cancelled = hub.store.commit, asyncio.Event(), asyncio.Event()
+
+    async def slow(unit: Staged) -> int:
+        begun.set()
+        await cancelled.wait()
+        return await whole(unit)
+
+    monkeypatch.setattr(hub.store, "commit", slow)
+    asking = asyncio.create_task(editor.prompt(session_id, "say never"))
+    await begun.wait()
+    await editor.tell("$/cancel_request", requestId=editor.sdk._conn._next_request_id - 1)
+    with pytest.raises(acp.RequestError):
+        await asking
+    cancelled.set()
+    await happened(hub, session_id, "prompt_withdrawn")
+    await editor.tell("session/cancel", sessionId=session_id)
+    await before
+    assert editor.texts(session_id) == ["Waiting."]
 
 
 @meets("editor leaves")

@@ -2,14 +2,19 @@
 
 import asyncio
 import sys
+from typing import Any
 
 import acp
 import pytest
 
 from hub.access import Caller
 from hub.app import Hub
+from hub.domain.errors import Busy, Unavailable
+from hub.ports import Page
 from hub.version import VERSION
+from protocols.acp import following
 from protocols.acp.agent import Start
+from protocols.acp.attached import Attached
 from tests.cli import test_acp
 from tests.core.programs import Folder
 from tests.core.support import ask, on_memory
@@ -190,6 +195,42 @@ async def test_each_method_needs_the_grant_of_its_operation(editor: Editor, desk
         await reader.prompt(session_id, "say no")
     await editor.prompt(session_id, "say yes")
     await reader.until(lambda: reader.texts(session_id) == ["yes"])
+
+
+@meets("store fails")
+async def test_a_store_that_fails_for_a_moment_costs_nothing(editor: Editor, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PAUSE", 0.0)
+    session_id = await editor.new_session()
+    whole, failures = hub.store.news, [Busy("not now"), Unavailable("gone"), Busy("again")]
+
+    async def failing(*arguments: Any) -> Page:
+        if failures:
+            raise failures.pop()
+        return await whole(*arguments)
+
+    monkeypatch.setattr(hub.store, "news", failing)
+    await editor.prompt(session_id, "count 50")
+    assert editor.texts(session_id) == [*map(str, range(50))]
+
+
+@meets("defect")
+@on_memory
+async def test_a_defect_while_following_ends_the_connection_and_nobody_waits_for_ever(
+    editor: Editor, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await editor.new_session()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(Attached, "render", broken)
+    with pytest.raises(ConnectionError):
+        await editor.prompt(session_id, "say hello")
+    monkeypatch.undo()
+    back = await desk.editor()
+    await back.ask("session/load", sessionId=session_id, cwd="/tmp", mcpServers=[])
+    await back.prompt(session_id, "say well")
+    assert back.texts(session_id) == ["hello", "well"]
 
 
 def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:

@@ -53,6 +53,8 @@ ROWS = (
     Requirement("ids", "JSON-RPC 4", "0, strings and large numbers are ids"),
     Requirement("garbage", "hub", "what is no message ends nothing"),
     Requirement("large", "hub", "a message may be large"),
+    Requirement("store fails", "hub", "a store that does not answer for a moment costs nothing"),
+    Requirement("defect", "hub", "a defect while the log is followed ends the connection, and the session goes on elsewhere"),
     Requirement("inside", "hub", "a defect is told without its text"),
     Requirement("stdio", "v1 transports", "one message a line, and nothing else on standard output"),
     Requirement("eof", "v1 transports", "the end of the input ends the hub in order, and its agents"),
