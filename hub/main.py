@@ -44,6 +44,8 @@ GARBAGE = 20_000
 """New objects after which cycles among them are looked for."""
 
 T = TypeVar("T")
+Tools = Callable[[str], "Json | None"]
+"""Of a token: how the hub's MCP server is reached with it, as ACP has MCP servers; None: it is not."""
 Started = dict[str, Any]
 """What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
 DOORS = {
@@ -134,6 +136,20 @@ async def serve(settings: Settings, ready: Callable[[Started], None], agents: "M
     await _drain(runner, port, workers, store, settings.shutdown_seconds)
 
 
+@asynccontextmanager
+async def working(hub: Hub, settings: Settings, session_id: str) -> AsyncIterator[None]:
+    """This session and those that its agent starts are run, where no hub serves. Tasks are not worked on."""
+    from hub.work.worker import Worker
+
+    sessions = _sessions(hub, settings, LOCAL_TENANT, partial(_tools_over_stdio, settings), session_id)
+    worker = Worker(hub, (), lease_seconds=settings.lease_seconds, listeners=[sessions])
+    await worker.start()
+    try:
+        yield
+    finally:
+        await worker.aclose(settings.shutdown_seconds)
+
+
 async def stdio(settings: Settings, profile: str) -> None:
     """Serve MCP on standard input and output until the client closes it or a signal comes."""
     from protocols.mcp import stdio as door
@@ -221,7 +237,7 @@ def _functions(settings: Settings) -> "dict[str, Function]":
         raise StartError(str(error)) from error
 
 
-async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]", tools: "Callable[[str], Json]") -> "Workers":
+async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Function]", tools: Tools) -> "Workers":
     """Not started yet: for the agents of these functions, who are the local tenant's, for those elsewhere, and for coding agents, whose
     sessions are given the hub's tools as `tools` says for a token."""
     from hub.work.elsewhere import Elsewhere
@@ -244,7 +260,7 @@ async def _workers(hub: Hub, settings: Settings, functions: "Mapping[str, Functi
     return Workers(hub, make)
 
 
-def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str], Json]") -> "Sessions":
+def _sessions(hub: Hub, settings: Settings, tenant: str, tools: Tools, root: str | None = None) -> "Sessions":
     from hub.operations.sessions import BY_TASKS
     from hub.work.late_hosts import Hosts, LateHost
     from hub.work.session_tools import SessionTools
@@ -256,6 +272,7 @@ def _sessions(hub: Hub, settings: Settings, tenant: str, tools: "Callable[[str],
     return Sessions(
         hub, hosts, tenant=tenant, lease_seconds=settings.lease_seconds,
         idle_seconds=settings.session_idle_seconds, most=settings.sessions_at_once, tools=given.servers, preface=given.preface,
+        root=root,
     )  # fmt: skip
 
 
@@ -281,11 +298,13 @@ def _tools_over_http(url: str, token: str) -> "Json":
     return {"type": "http", "name": "trivium", "url": f"{url}{MCP}", "headers": [{"name": "Authorization", "value": f"Bearer {token}"}]}
 
 
-def _tools_over_stdio(settings: Settings, token: str) -> "Json":
-    """No port is listened on: the agent starts a hub of its own on the same database."""
-    variables = {"TRIVIUM_DB": settings.database, "TRIVIUM_TOKEN": token}
-    env = [{"name": name, "value": value} for name, value in variables.items()]
-    return {"name": "trivium", "command": sys.executable, "args": ["-m", "hub.cli", "mcp"], "env": env}
+def _tools_over_stdio(settings: Settings, token: str) -> "Json | None":
+    """By a process of its own, on the same database; none where its address holds a password, which is not the agent's to know."""
+    if driver_of(settings.database) != "sqlite":
+        return None
+    given = {"TRIVIUM_TOKEN": token, "TRIVIUM_DB": settings.database}
+    env = [{"name": name, "value": value} for name, value in given.items()]
+    return {"name": "trivium", "command": sys.executable, "args": ["-P", "-m", "hub.cli", "mcp", "--profile", "coordination"], "env": env}
 
 
 async def _remote_runner(hub: Hub, tenant: str) -> "RemoteRunner":

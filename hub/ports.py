@@ -28,6 +28,8 @@ class Find(NamedTuple):
     limit: int = 100
     key: str = ""
     """Only this one."""
+    last: bool = False
+    """The last ones instead of the first, in key order all the same."""
 
 
 class Look(NamedTuple):

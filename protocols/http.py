@@ -103,6 +103,9 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     for method in ("GET", "POST", "PATCH"):
         app.router.add_route(method, "/api/mcp/tools", mcp, expect_handler=expect)
     app.router.add_get("/api/test-mcp", mcp, allow_head=False)
+    web_acp = lazy(lambda: _acp_of_web(hub, streams))
+    app.router.add_get("/api/acp", web_acp, allow_head=False)
+    app.router.add_post("/api/acp", web_acp, expect_handler=expect)
     mount_a2a(app, hub, streams, settings)
     return app
 
@@ -146,6 +149,12 @@ def _acp(hub: Hub, streams: Streams) -> Handler:
     door = AcpDoor(hub, streams)
     streams.on_close(door.close)
     return door.handle
+
+
+def _acp_of_web(hub: Hub, streams: Streams) -> Handler:
+    from protocols.acp.web_api import WebApi
+
+    return WebApi(hub, streams).handle
 
 
 def oauth_of(settings: HttpSettings) -> OAuth | None:

@@ -162,11 +162,13 @@ class MemoryStore:
         if query.key:
             row = self._tables[tenant, query.type.kind].get(query.key)
             return [row[1]] if row and all(row[0].column(name) == value for name, value in query.where) else []
+        ordered = sorted(self._candidates(tenant, query).items(), key=lambda item: item[0], reverse=query.last)
         found = (
-            body for key, (record, body) in sorted(self._candidates(tenant, query).items(), key=lambda item: item[0])
+            body for key, (record, body) in ordered
             if key > query.after and all(record.column(name) == value for name, value in query.where)
         )  # fmt: skip
-        return list(islice(found, query.limit))
+        taken = list(islice(found, query.limit))
+        return taken[::-1] if query.last else taken
 
     def _beyond(self, cursor: int) -> int:
         """The place of the first event beyond it. Only a log that was restored may have gaps, where it has to be looked for."""

@@ -47,17 +47,16 @@ def in_use(kinds: Sequence[type[Record]]) -> str:
 
 
 def find(tenant: str, query: Find, dialect: Dialect) -> tuple[str, Values]:
-    compared = tuple(name for name, _ in query.where)
-    return _find(query.type, compared, bool(query.key), "body", 1, dialect.mark), _found(tenant, query)
+    text = _find(query.type, _compared(query), _way(query), "body, id" if query.last else "body", 1, dialect.mark)
+    return f"SELECT body FROM ({text}) AS newest ORDER BY id" if query.last else text, _found(tenant, query)
 
 
 def look(tenant: str, queries: Sequence[Find], mark: Mark) -> tuple[str, Values]:
     """Several searches in one statement, and so of one moment: rows of a search's number and a body; number -1 is the log's cursor."""
     parts, values = ["SELECT -1 AS n, CAST(cursor AS TEXT) AS body, '' AS id FROM log_head"], list[str | int | None]()
     for number, query in enumerate(queries):
-        compared, first = tuple(name for name, _ in query.where), len(values) + 1
+        one = _find(query.type, _compared(query), _way(query), f"{number} AS n, body, id", len(values) + 1, mark)
         values += _found(tenant, query)
-        one = _find(query.type, compared, bool(query.key), f"{number} AS n, body, id", first, mark)
         parts.append(f"SELECT n, body, id FROM ({one}) AS q{number}")
     return f"SELECT n, body FROM ({' UNION ALL '.join(parts)}) AS found ORDER BY n, id", tuple(values)
 
@@ -78,15 +77,24 @@ def _found(tenant: str, query: Find) -> Values:
     return (tenant, query.key or query.after, *(value for _, value in query.where), query.limit)
 
 
+def _compared(query: Find) -> tuple[str, ...]:
+    return tuple(name for name, _ in query.where)
+
+
+def _way(query: Find) -> str:
+    """How the key is looked for; `DESC`: from the end."""
+    return "=" if query.key else "DESC" if query.last else ">"
+
+
 @lru_cache(512)
-def _find(type_: type[Record], compared: tuple[str, ...], one: bool, wanted: str, first: int, mark: Mark) -> str:
+def _find(type_: type[Record], compared: tuple[str, ...], way: str, wanted: str, first: int, mark: Mark) -> str:
     """`first` is the number of its first placeholder."""
     if unknown := set(compared) - set(type_.columns):
         raise ValueError(f"{type_.kind} declares no column {unknown}")
-    conditions = [f"tenant = {mark(first)}", f"id {'=' if one else '>'} {mark(first + 1)}"]
+    conditions = [f"tenant = {mark(first)}", f"id {'=' if way == '=' else '>'} {mark(first + 1)}"]
     conditions += [f"{name} = {mark(at)}" for at, name in enumerate(compared, first + 2)]
     last = mark(first + 2 + len(compared))
-    return f"SELECT {wanted} FROM {type_.kind} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {last}"
+    return f"SELECT {wanted} FROM {type_.kind} WHERE {' AND '.join(conditions)} ORDER BY id{' DESC' if way == 'DESC' else ''} LIMIT {last}"
 
 
 def search(tenant: str, query: Search, dialect: Dialect) -> tuple[str, Values]:

@@ -9,9 +9,17 @@ from urllib.parse import quote
 
 import click
 
-from hub.cli.options import Failure, database_option, examples, finish, settings_of_existing, standard_input_text
+from hub.cli.options import (
+    INTERRUPTED,
+    Failure,
+    database_option,
+    examples,
+    finish,
+    settings_of_existing,
+    settings_of_shared,
+    standard_input_text,
+)
 from hub.cli.tables import rendered
-from hub.databases import driver_of
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
     from protocols.a2a.client import Peer
     from protocols.a2a.service import Service
 
-INTERRUPTED = 130
 PATIENCE = 10.0
 """Seconds for which a hub may be out of reach."""
 
@@ -46,7 +53,7 @@ def ask(agent: str, message: str, url: str | None, token: str | None, context: s
     with suppress(KeyboardInterrupt):
         if url:
             sys.exit(finish(_asked_over_http(url, agent, token, text, context, conversation)))
-        sys.exit(finish(_asked_here(settings_of_existing(db), agent, text, context, conversation)))
+        sys.exit(finish(_asked_here(settings_of_shared(db), agent, text, context, conversation)))
     sys.exit(INTERRUPTED)
 
 
@@ -122,8 +129,6 @@ async def _asked_here(settings: Settings, agent: str, text: str, context: str | 
     from protocols.a2a.errors import A2AError
     from protocols.a2a.service import Service
 
-    if driver_of(settings.database) == "memory":
-        raise Failure("A database in memory is its hub's alone. Give the hub's address with --url.")
     async with opened(settings) as store:
         hub = hub_on(store, settings)
         service = Service(hub, NoCards())

@@ -5,17 +5,16 @@ import json
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from threading import Thread
 from typing import Any, Protocol
 from uuid import uuid4
 
 import click
 
+from hub.cli.keyboard import Keyboard
+from hub.cli.options import UNANSWERED
 from hub.cli.tables import UNSEEN
 
 CODES = {"COMPLETED": 0, "FAILED": 1, "REJECTED": 3, "CANCELED": 4}
-UNANSWERED = 5
-"""The exit code when something is asked and nobody is there to answer."""
 UNTAKEN = 5.0
 """Seconds after which it is said that nobody works on the task."""
 NOBODY = (
@@ -110,6 +109,7 @@ async def hold(line: Line, text: str, context: str | None, conversation: Convers
     """Until the task has ended, or nobody answers what is asked. Gives the exit code. Whoever interrupts it cancels the task."""
     untaken = asyncio.create_task(_tell_if_untaken(conversation))
     named = {"contextId": context} if context else {}
+    keyboard = Keyboard()
     try:
         while True:
             message = {"messageId": uuid4().hex, "role": "ROLE_USER", "parts": [{"text": text}], **named}
@@ -117,7 +117,7 @@ async def hold(line: Line, text: str, context: str | None, conversation: Convers
             if state in CODES:
                 break
             conversation.ask(said or "It waits for an answer.")
-            if (reply := await _line_of_input()) is None:
+            if (reply := await keyboard.line()) is None:
                 conversation.tell(f"Nobody answered. `trivium tasks show {conversation.task_id}` shows what is asked.")
                 return UNANSWERED
             text, named = reply, {"taskId": conversation.task_id or ""}
@@ -146,21 +146,3 @@ async def _tell_if_untaken(conversation: Conversation) -> None:
     await asyncio.sleep(UNTAKEN)
     if not conversation.taken:
         conversation.tell(NOBODY)
-
-
-async def _line_of_input() -> str | None:
-    """None at its end. It is read in a thread that the process does not wait for."""
-    loop = asyncio.get_running_loop()
-    line: asyncio.Future[str] = loop.create_future()
-
-    def read() -> None:
-        text = sys.stdin.readline()
-        loop.call_soon_threadsafe(give, text)
-
-    def give(text: str) -> None:
-        if not line.done():
-            line.set_result(text)
-
-    Thread(target=read, daemon=True).start()
-    text = await line
-    return text.rstrip("\r\n") if text else None

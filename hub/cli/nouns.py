@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from hub.cli import permissions, sessions
 from hub.cli.asking import add
 from hub.cli.calling import answer
 from hub.cli.fields import InputField, fields_of
@@ -22,8 +23,13 @@ LINKING = ("to", "from")
 """Words at the end of a name that only led to the noun."""
 SAME = {"mail": ("message", "messages", "inbox"), "reservations": ("files",)}
 """What a noun is also called, at the end of a name."""
-BY_HAND: dict[str, dict[str, click.Command]] = {"agents": {"add": add}, "providers": {"add": add_provider}}
-"""Commands of a noun that do more than one operation."""
+BY_HAND: dict[str, dict[str, click.Command]] = {
+    "agents": {"add": add},
+    "sessions": {"list": sessions.list_, "show": sessions.show, "attach": sessions.attach, "stop": sessions.stop},
+    "providers": {"add": add_provider},
+    "permissions": {"list": permissions.list_, "answer": permissions.answer, "watch": permissions.watch},
+}
+"""Commands of a noun that do more than one operation, or show it better. One that is made and has the same name goes by its whole name."""
 Noun = click.Command
 EXAMPLES = {
     "workspaces": 'trivium workspaces create --title "The shop"',
@@ -34,6 +40,9 @@ EXAMPLES = {
     "reservations": "trivium reservations reserve --agent-id AGENT_ID --paths 'src/**'",
     "mcp_servers": "trivium mcp-servers create --name files --type stdio --command uvx --args mcp-files",
     "providers": "trivium providers create --id mine --command my-agent --args acp --env-names MY_API_KEY",
+    "sessions": 'trivium run opencode "Fix the failing test"',
+    "permissions": "trivium permissions answer PERMISSION_ID allow",
+    "permission_policies": "trivium permission-policies save --effect allow --tool-kind read",
     "remote_agents": "trivium agents add https://agents.example.com",
     "specialists": "trivium specialists update gate --model opus",
     "skills": "trivium skills show NAME",
@@ -69,7 +78,7 @@ def command_names(noun: str, operations: list[Operation]) -> dict[str, Operation
 
 
 def singular(noun: str) -> str:
-    return noun.removesuffix("s")
+    return f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")
 
 
 def _typed(noun: str) -> str:
@@ -88,8 +97,12 @@ def nouns() -> dict[str, Noun]:
         else:
             named = command_names(noun, operations)
             commands: dict[str, click.Command] = {name: command(name, noun, operation) for name, operation in named.items()}
+            for name, better in BY_HAND.get(noun, {}).items():
+                if name in commands:
+                    commands[named[name].name.replace("_", "-")] = hidden = commands.pop(name)
+                    hidden.hidden = True
+                commands[name] = better
             told = (sys.modules[operations[0].handler.__module__].__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
-            commands |= BY_HAND.get(noun, {})
             epilog = examples(EXAMPLES[noun]) if noun in EXAMPLES else None
             made[_typed(noun)] = NounGroup(_typed(noun), commands, help=told, no_args_is_help=True, epilog=epilog)
     return made

@@ -31,6 +31,10 @@ HELP = {
     "log_level": "debug, info, warning or error.",
     "shutdown_seconds": "Time to finish what was begun when told to stop.",
 }
+INTERRUPTED = 130
+"""The exit code when the person at the terminal leaves."""
+UNANSWERED = 5
+"""The exit code when something is asked and nobody is there to answer."""
 DATABASE_HELP = "Where it is kept: memory:, sqlite:PATH or postgresql://… (default: TRIVIUM_DB, DATABASE_URL, or a file of yours)."
 
 
@@ -72,6 +76,14 @@ def settings_of_existing(db: str | None) -> Settings:
         path = sqlite_path(settings.database)
         if not os.path.exists(path) and path != default_database():
             raise Failure(f"There is no database {path}. `trivium serve --db sqlite:{path}` makes one.")
+    return settings
+
+
+def settings_of_shared(db: str | None) -> Settings:
+    """Of a database that a hub may run on beside this process."""
+    settings = settings_of_existing(db)
+    if driver_of(settings.database) == "memory":
+        raise Failure("A database in memory is its hub's alone. Give the hub's address with --url.")
     return settings
 
 

@@ -110,4 +110,5 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     token = " --token TOKEN" if settings.auth_required else ""
     lines += ["", f"Connect an agent (`trivium connect CLIENT{token} --write` does it for you):"]
     lines += [f"  {client.title:<12} {client.in_short(doors['mcp'])}" for client in CLIENTS.values()]
+    lines += ["", 'Give a coding agent work, and follow it: trivium run opencode "Fix the failing test"']
     return "\n".join([*lines, "", "Ctrl-C stops the hub."])

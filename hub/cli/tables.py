@@ -24,8 +24,8 @@ INSTEAD = {
 COLUMNS = 8
 LEAST = 12
 """A column that is cut keeps this much; ids are never cut, because they are copied."""
-UNSEEN = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "\ufffd")
-"""Control characters: what agents wrote must not steer the reader's terminal."""
+UNSEEN = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+"""Control characters, and those that turn the direction: what agents wrote must not steer the reader's terminal, nor look like else."""
 
 
 def rendered(answer: str, width: int | None = None) -> str:

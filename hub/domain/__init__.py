@@ -12,7 +12,7 @@ from hub.domain.providers import Provider
 from hub.domain.push_configs import PushConfig
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.reservations import Reservation, ReservationScope
-from hub.domain.sessions import Prompt, Session, SessionEntry
+from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers
 from hub.domain.specialists import Specialist
 from hub.domain.subscriptions import Subscription
 from hub.domain.task_messages import ArtifactChunk, SentMessage, TaskMessage
@@ -23,6 +23,6 @@ from hub.domain.workspaces import Workspace
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
     Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Provider, RemoteAgent, RemoteTask, PushConfig,
-    Specialist, Session, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
+    Specialist, Session, SessionServers, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

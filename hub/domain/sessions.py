@@ -71,8 +71,6 @@ class Session(Record):
     parent_session_id: str | None = None
     forked_from: str | None = None
     """The agent's own id of the session that this one begins as a copy of."""
-    mcp_servers: str | None = None
-    """The MCP servers of whoever started it, sealed: they may hold secrets."""
 
     status: SessionStatus = "connecting"
     reason: str | None = None
@@ -121,6 +119,18 @@ class Session(Record):
 
 
 CAPABILITIES = ("load", "resume", "fork", "close", "list", "delete", "steer", "image", "audio", "embedded_context", "mcp_http", "mcp_sse")
+
+
+class SessionServers(Record):
+    """The MCP servers that whoever started a session brought. Its id is the session's. They may hold secrets, so they are sealed."""
+
+    kind: ClassVar[str] = "session_servers"
+    plural: ClassVar[str] = "session_servers"
+    columns: ClassVar[tuple[str, ...]] = ("workspace_id",)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("workspace_id",),)
+
+    workspace_id: str
+    sealed: str
 
 
 class Prompt(Record):

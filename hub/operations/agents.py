@@ -11,8 +11,10 @@ from hub.domain.errors import Refused
 from hub.domain.model import Value, later
 from hub.domain.remote_agents import RemoteAgent
 from hub.domain.reservations import Reservation
+from hub.domain.sessions import Session
 from hub.domain.tasks import Task, TaskStatus, unclaimed
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, changes
+from hub.operations.session_steps import closed
 
 AnyCaseStatus = Annotated[AgentStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
 
@@ -146,7 +148,7 @@ async def heartbeat_agent(given: HeartbeatAgent, call: Call) -> AgentView:
 
 
 async def delete_agent(given: DeleteAgent, call: Call) -> Deleted:
-    """Delete an agent. What it said and did stays; its reservations and claims end."""
+    """Delete an agent. What it said and did stays; its reservations, claims and sessions end."""
     agent = await call.need(Agent, given.agent_id)
     for held in [one async for one in call.unit.every(Reservation, workspace_id=agent.workspace_id, agent_id=agent.id)]:
         call.unit.remove(held)
@@ -154,6 +156,8 @@ async def delete_agent(given: DeleteAgent, call: Call) -> Deleted:
     for task in [one async for one in call.unit.every(Task, workspace_id=agent.workspace_id, assigned_to=agent.id)]:
         if task.claim:
             call.write(unclaimed(task), "released", token=task.claim.token)
+    for session in [one async for one in call.unit.every(Session, agent_id=agent.id)]:
+        await closed(session, call)
     if remote := await call.unit.get(RemoteAgent, agent.id):
         call.delete(remote)
     call.delete(agent)

@@ -117,6 +117,8 @@ async def report_session(given: ReportSession, call: Call) -> Session:
     if given.status:
         changed["place"] = given.place
     session = session.model_copy(update={**changed, "active_at": call.now})
+    if "name" in changed:
+        session = call.tell(session, "updated", changed=["name"])
     turn = session.active
     for entry in given.entries:
         session = await _changed(session, entry, turn, call)

@@ -52,6 +52,14 @@ def standing(session: Session, state: SessionState, call: Call) -> Session:
     return call.tell(session.model_copy(update={"state": state}), "progressed", updates=[told])
 
 
+async def closed(session: Session, call: Call) -> Session:
+    """Nobody runs it, and what waits is not sent."""
+    if session.status == "closed":
+        return session
+    session = await withdraw(session, "The session was closed.", call)
+    return moved(await cancel_permissions(session, call), "closed", call)
+
+
 async def withdraw(session: Session, reason: str, call: Call, status: PromptStatus = "cancelled") -> Session:
     """Its prompts that wait are not sent."""
     for number in session.queue:

@@ -9,11 +9,11 @@ from hub.domain.agents import AGENT_ID, MAX_DELEGATION_DEPTH, Agent, AgentRole
 from hub.domain.conversations import Conversation
 from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
-from hub.domain.sessions import Prompt, Session, SessionEntry, SessionStatus
+from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers, SessionStatus
 from hub.domain.specialists import Specialist
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
-from hub.operations.session_steps import cancel_permissions, moved, offered, wake, withdraw
+from hub.operations.session_steps import closed, moved, offered, wake
 from hub.operations.specialists import GetSpecialist, get_specialist
 
 SETTINGS = "session_settings.write"
@@ -99,9 +99,9 @@ async def start_session(given: StartSession, call: Call) -> Session:
         **{name: getattr(given, name) for name in names},
     )  # fmt: skip
     if given.mcp_servers:
-        sealed = call.seal(orjson.dumps(given.mcp_servers).decode(), Session, session.id)
-        session = session.model_copy(update={"mcp_servers": sealed})
-    return call.create(offered(session, call), provider=provider, agentId=agent.id)
+        sealed = call.seal(orjson.dumps(given.mcp_servers).decode(), SessionServers, session.id)
+        call.unit.put(SessionServers(id=session.id, workspace_id=session.workspace_id, sealed=sealed))
+    return _created(session, call)
 
 
 async def list_sessions(given: ListSessions, call: Call) -> Listing[Session]:
@@ -152,11 +152,7 @@ async def disconnect_session(given: OneSession, call: Call) -> Session:
 
 async def close_session(given: OneSession, call: Call) -> Session:
     """Close a session: its process ends, prompts that wait are not sent. Its history stays; resume_session opens it again."""
-    session = await call.need(Session, given.session_id)
-    if session.status == "closed":
-        return session
-    session = await withdraw(session, "The session was closed.", call)
-    return moved(await cancel_permissions(session, call), "closed", call)
+    return await closed(await call.need(Session, given.session_id), call)
 
 
 async def delete_session(given: OneSession, call: Call) -> Deleted:
@@ -165,6 +161,8 @@ async def delete_session(given: OneSession, call: Call) -> Deleted:
     for kind in (SessionEntry, Prompt, Permission):
         for record in [one async for one in call.unit.every(kind, session_id=session.id)]:
             call.unit.remove(record)
+    if servers := await call.unit.get(SessionServers, session.id):
+        call.unit.remove(servers)
     call.delete(session)
     return Deleted(id=session.id)
 
@@ -179,7 +177,12 @@ async def fork_session(given: ForkSession, call: Call) -> Session:
         **{name: getattr(session, name) for name in kept}, name=given.name or session.name,
         parent_session_id=session.id, forked_from=session.agent_session_id, active_at=call.now,
     )  # fmt: skip
-    return call.create(offered(fork, call), provider=fork.provider, agentId=fork.agent_id)
+    return _created(fork, call)
+
+
+def _created(session: Session, call: Call) -> Session:
+    above = {"parentSessionId": session.parent_session_id} if session.parent_session_id else {}
+    return call.create(offered(session, call), provider=session.provider, agentId=session.agent_id, **above)
 
 
 async def _handed(session: Session, agent: Agent, specialist_id: str | None, call: Call) -> Session:
@@ -187,11 +190,7 @@ async def _handed(session: Session, agent: Agent, specialist_id: str | None, cal
     if session.active:
         raise Refused("The session's agent is at work. Wait for it, or cancel_session, before another one goes on.")
     if agent.workspace_id != session.workspace_id:
-        if session.prompt_count:
-            raise Invalid(f"agentId: agent {agent.id!r} is of another workspace, and the session was prompted already.")
-        await call.workspace(agent.workspace_id)
-        for entry in [one async for one in call.unit.every(SessionEntry, session_id=session.id)]:
-            call.unit.put(entry.model_copy(update={"workspace_id": agent.workspace_id}))
+        await _take_along(session, agent, call)
     if specialist_id:
         await _specialist(specialist_id, agent.workspace_id, call)
     if (provider := provider_of(agent)) is None:
@@ -208,6 +207,17 @@ async def _handed(session: Session, agent: Agent, specialist_id: str | None, cal
     handed = {"agent_id": agent.id, "provider": provider, "role": agent.role, "specialist_id": specialist_id}
     session = session.model_copy(update={**settings, **handed, "workspace_id": agent.workspace_id, "agent_session_id": None})
     return moved(session, "dormant", call, f"Agent {agent.id} goes on with the next prompt.") if session.live else session
+
+
+async def _take_along(session: Session, agent: Agent, call: Call) -> None:
+    """What belongs to a session goes with it to the agent's workspace. Raises Invalid once there is more than its beginning."""
+    if session.prompt_count:
+        raise Invalid(f"agentId: agent {agent.id!r} is of another workspace, and the session was prompted already.")
+    await call.workspace(agent.workspace_id)
+    entries: list[SessionEntry | SessionServers] = [one async for one in call.unit.every(SessionEntry, session_id=session.id)]
+    servers = await call.unit.get(SessionServers, session.id)
+    for record in [*entries, *([servers] if servers else [])]:
+        call.unit.put(record.model_copy(update={"workspace_id": agent.workspace_id}))
 
 
 def expect_offered(field: str, id_: str, offered: set[str]) -> None:

@@ -9,7 +9,7 @@ import orjson
 from hub.access import EVERYTHING, READ, WRITE, Caller
 from hub.app import Hub
 from hub.domain.errors import HubError, NotFound
-from hub.domain.sessions import Session
+from hub.domain.sessions import Session, SessionServers
 from hub.domain.specialists import Specialist
 from hub.operations.base import secret_place
 from hub.operations.tokens import NewToken
@@ -27,9 +27,10 @@ before you edit what others may be editing (reserve_files), and look at what is 
 
 
 class SessionTools:
-    """For the sessions of one tenant. `door` says how the hub's MCP server is reached with a token, as ACP has MCP servers."""
+    """For the sessions of one tenant. `door` says how the hub's MCP server is reached with a token, as ACP has MCP servers; None: it is
+    not."""
 
-    def __init__(self, hub: Hub, tenant: str, door: Callable[[str], Json]) -> None:
+    def __init__(self, hub: Hub, tenant: str, door: Callable[[str], Json | None]) -> None:
         self._hub, self._tenant, self._door = hub, tenant, door
         self._caller = Caller(tenant, "hub", EVERYTHING)
 
@@ -45,7 +46,8 @@ class SessionTools:
         token = await self._hub.call("create_token", given, self._caller)
         assert isinstance(token, NewToken)
         try:
-            yield [self._door(token.token), *self._others(session)]
+            own = self._door(token.token)
+            yield [*([own] if own else []), *await self._others(session)]
         finally:
             try:
                 await self._hub.call("revoke_token", {"tokenId": token.id}, self._caller)
@@ -68,9 +70,10 @@ class SessionTools:
         assert isinstance(specialist, Specialist)
         return "\n\n".join(part for part in (specialist.system_prompt, specialist.role_reminder) if part)
 
-    def _others(self, session: Session) -> Sequence[Json]:
+    async def _others(self, session: Session) -> Sequence[Json]:
         """Those of whoever started the session."""
-        if session.mcp_servers is None or self._hub.vault is None:
+        servers = await self._hub.store.get(self._tenant, SessionServers, session.id)
+        if servers is None or self._hub.vault is None:
             return ()
-        opened: list[Json] = orjson.loads(self._hub.vault.open(session.mcp_servers, secret_place(self._tenant, Session, session.id)))
+        opened: list[Json] = orjson.loads(self._hub.vault.open(servers.sealed, secret_place(self._tenant, SessionServers, session.id)))
         return opened

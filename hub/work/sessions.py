@@ -55,13 +55,16 @@ class Sessions:
     def __init__(
         self, hub: Hub, host: AgentHost, *, tenant: str = LOCAL_TENANT, lease_seconds: int = LEASE, idle_seconds: float = IDLE,
         most: int = MOST, patience: Patience | None = None, clock: Clock = utc_now, tools: Tools = no_tools, preface: Preface = no_preface,
+        root: str | None = None,
     ) -> None:  # fmt: skip
-        """`most` agents run at once in a workspace."""
+        """`most` agents run at once in a workspace. With a `root` only that session is run, and those that come of it."""
         self._hub, self._host, self._tenant, self._most, self._clock = hub, host, tenant, most, clock
         self._caller = Caller(tenant, "hub", EVERYTHING)
         self._terms = Terms(new_id(), lease_seconds, idle_seconds, patience or Patience(), clock, tools, preface)
         self._places: dict[str, Places] = {}
         self._lives: dict[str, LiveSession] = {}
+        self._family = {root} if root else None
+        """Of all sessions those that are run here; None: any."""
         self._watched: set[str] = set()
         """Sessions that somebody else holds."""
         self.agents: set[str] = set()
@@ -76,7 +79,8 @@ class Sessions:
 
     async def start(self, stir: Callable[[], None]) -> None:
         self._stir = stir
-        self._hub.hosts[self._tenant] = self._offer
+        if self._family is None:
+            self._hub.hosts[self._tenant] = self._offer
         await self._look()
         self._keeping = create_task(self._keep_claims())
 
@@ -125,6 +129,8 @@ class Sessions:
             if what != "progressed":
                 live.heard()
         elif what in WANTED:
+            if self._family and what == "created" and _parent(event) in self._family:
+                self._family.add(event.record_id)
             self._take_up(event.record_id)
         return False
 
@@ -137,7 +143,7 @@ class Sessions:
         return known != (event.record_id in self.agents)
 
     def _take_up(self, session_id: str) -> None:
-        if session_id in self._lives or self._stopping:
+        if session_id in self._lives or self._stopping or (self._family is not None and session_id not in self._family):
             return
         live = LiveSession(self._hub, self._caller, session_id, self._host, self._places_of, self._terms)
         self._lives[session_id] = live
@@ -186,3 +192,8 @@ class Sessions:
 
     def _places_of(self, workspace_id: str) -> Places:
         return self._places.setdefault(workspace_id, Places(self._most))
+
+
+def _parent(event: Logged) -> str | None:
+    parent: str | None = orjson.loads(event.body).get("data", {}).get("parentSessionId")
+    return parent

@@ -1,4 +1,4 @@
-"""Asking the person behind a client before much is lost for good, where the client shows forms.
+"""Asking the person behind a client before much is lost for good, or an agent is allowed something, where the client shows forms.
 
 In 2026-07-28 the question is a result, `input_required`, and the call comes again with the answer and the sealed `requestState`
 (§client/elicitation, multi round-trip requests); before, it is a request of the server on the call's own stream.
@@ -15,17 +15,17 @@ from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Invalid, Refused
 from hub.domain.model import Instant, instant, later, utc_now
+from hub.domain.permissions import Permission
 from hub.ports import Json
 from protocols.mcp.asking import Ask, Asker
 
 QUESTIONS = {
     "delete_workspace": "Delete the workspace {workspaceId!r} with everything that is in it? Nothing brings it back.",
     "delete_tasks": "Delete all tasks of the workspace {workspaceId!r}? Nothing brings them back.",
+    "answer_permission": "Allow agent {agentId!r} this? {title}{command}",
 }
-"""By operation; filled in with its arguments."""
-CONFIRM: Json = {
-    "type": "object", "properties": {"confirm": {"type": "boolean", "title": "Yes, delete it"}}, "required": ["confirm"],
-}  # fmt: skip
+"""By operation; filled in with its arguments, and with what they name."""
+YES = {"answer_permission": "Yes, allow it"}
 KEY = "confirm"
 TIME = 600.0
 """Seconds for which an answer is taken."""
@@ -38,12 +38,14 @@ async def question(hub: Hub, name: str, arguments: Mapping[str, Any], asker: Ask
     """What is to be answered instead of doing it; None: do it. Raises Invalid and Refused."""
     if hub.vault is None:
         return None
-    asked = {"message": _filled(QUESTIONS[name], arguments), "requestedSchema": CONFIRM}
+    if name == "answer_permission" and arguments.get("decision") == "deny":
+        return None
+    if not asker.ask and not asker.elicits:
+        return None
+    asked = {"message": await _message(hub, name, arguments, asker.caller), "requestedSchema": _form(YES.get(name, "Yes, delete it"))}
     answer: Json | None
     if asker.ask:
         answer = await _asked(asker.ask, asked)
-    elif not asker.elicits:
-        return None
     elif asker.state is None:
         return _input_required(hub, asked, _place(name, arguments, asker.caller))
     else:
@@ -67,8 +69,19 @@ def _confirmed(answer: object) -> bool:
     return isinstance(content, Mapping) and content.get("confirm") is True
 
 
-def _filled(text: str, arguments: Mapping[str, Any]) -> str:
-    return text.format_map({"workspaceId": str(arguments.get("workspaceId", ""))[:120]})
+def _form(title: str) -> Json:
+    return {"type": "object", "properties": {"confirm": {"type": "boolean", "title": title}}, "required": ["confirm"]}
+
+
+async def _message(hub: Hub, name: str, arguments: Mapping[str, Any], caller: Caller) -> str:
+    """Raises HubError, when there is nothing to ask about."""
+    told = {"workspaceId": str(arguments.get("workspaceId", ""))[:120]}
+    if name == "answer_permission":
+        permission = await hub.call("get_permission", {"permissionId": arguments.get("permissionId")}, caller)
+        assert isinstance(permission, Permission)
+        command = f"\n\n{permission.command[:1_000]}" if permission.command else ""
+        told |= {"agentId": permission.agent_id, "title": permission.title[:300], "command": command}
+    return QUESTIONS[name].format_map(told)
 
 
 def _input_required(hub: Hub, asked: Json, place: str) -> str | None:

@@ -16,6 +16,8 @@ from protocols.mcp.uris import Address, Place, uri
 JSON, MARKDOWN = "application/json", "text/markdown"
 MOST = 500
 """Records that a list shows. Where there are more it has a nextCursor, which the tool that lists the same goes on from."""
+LAST = 50
+"""Entries of a session's history that its resource shows; read_session_history reads on."""
 LONGEST_EVIDENCE = 20_000
 """Characters of an artifact's content that a list shows; get_artifact reads a longer one."""
 
@@ -79,7 +81,7 @@ def _reading(address: Address, record: Json) -> Reading:
 
 
 async def _session(hub: Hub, caller: Caller, id_: str) -> Json:
-    """What was done in a session, wherever: its tasks whole, and its notes."""
+    """What was done in a session, wherever: its tasks whole, and its notes; how it stands and what was said last, if the hub runs it."""
     spaces = orjson.loads((await hub.call("list_workspaces", {"limit": MOST}, caller)).to_json())["workspaces"]
 
     async def found(operation: str) -> list[Any]:
@@ -88,9 +90,21 @@ async def _session(hub: Hub, caller: Caller, id_: str) -> Json:
         return [record for answer in answers for record in orjson.loads(answer.to_json())[operation.removeprefix("list_")]]
 
     tasks, notes = await found("list_tasks"), await found("list_notes")
-    if not tasks and not notes:
+    run = await _run(hub, caller, id_)
+    if not tasks and not notes and not run:
         raise NotFound("session", id_)
-    return {"sessionId": id_, "tasks": tasks, "notes": [_overview(one) for one in notes]}
+    return {"sessionId": id_, **run, "tasks": tasks, "notes": [_overview(one) for one in notes]}
+
+
+async def _run(hub: Hub, caller: Caller, id_: str) -> Json:
+    """Empty: the hub does not run it, it is only what tasks and notes belong to."""
+    try:
+        session = await hub.call("get_session", {"sessionId": id_}, caller)
+    except NotFound:
+        return {}
+    history = await hub.call("read_session_history", {"sessionId": id_, "lastN": LAST}, caller)
+    entries = [entry["update"] for entry in orjson.loads(history.to_json())["sessionEntries"]]
+    return {"session": orjson.loads(session.to_json()), "history": entries}
 
 
 def _overview(note: Json) -> Json:

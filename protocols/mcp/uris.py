@@ -41,6 +41,8 @@ _CHANGED: dict[str, tuple[Place, ...]] = {
     "note": ("note", "notes", "session"),
     "artifact": ("artifacts",),
     "message": ("agent",),
+    "session": ("session",),
+    "permission": ("session",),
 }
 """What an event about a record of this kind changes, as far as the event names it. An agent shows its tasks and counts its turns."""
 _GONE: dict[str, tuple[Place, ...]] = {"workspace.deleted": VIEWS, "task.deleted": ("artifacts",)}

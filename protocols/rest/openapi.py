@@ -82,7 +82,7 @@ def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
         body: Json = {"type": "object", "properties": {name: schema for name, (_, schema) in rest.items()}}
         if route.when:
             body["properties"].setdefault(route.when, {"type": "string"})
-        if needed := [name for name, (own, _) in rest.items() if own in required]:
+        if needed := [name for name, (own, _) in rest.items() if own in required or name in route.required]:
             body["required"] = needed
         document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}}}
     if parameters:
@@ -101,12 +101,12 @@ def _web_fields(route: Route, input_schema: Json) -> dict[str, tuple[str, Json]]
 
 def _responses(route: Route, output_schema: Json) -> Json:
     answer: Json = output_schema
-    if route.row.lists:
+    if route.render:
+        answer = {"type": "object"}
+    elif route.row.lists:
         listed: Any = route.row.output
         items = {"type": "array", "items": output_schema}
         answer = {"type": "object", "required": [listed.plural], "properties": {listed.plural: items, "nextCursor": {"type": "string"}}}
-    elif route.render:
-        answer = {"type": "object"}
     elif route.envelope:
         answer = {"type": "object", "required": [route.envelope], "properties": {route.envelope: output_schema}}
     kinds: list[Kind] = ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"]

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.domain.errors import Invalid
 from hub.operations import OPERATIONS
 from hub.operations.base import Operation, Output
+from protocols.rest import sessions, traces
 from protocols.rest.renderings import (
     agent_created,
     agent_status_updated,
@@ -40,6 +42,8 @@ class Route:
     """Arguments that the web API does not know."""
     ignored: frozenset[str] = frozenset()
     """What the web frontend sends and the hub has no use for."""
+    required: frozenset[str] = frozenset()
+    """What the web API insists on and the operation does not."""
     when: str | None = None
     render: Callable[[Output], str] | None = None
     replaces: bool = False
@@ -52,7 +56,9 @@ class Route:
         return OPERATIONS[self.operation]
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The web API's names made the operation's."""
+        """The web API's names made the operation's. Raises Invalid."""
+        if missing := self.required - given.keys():
+            raise Invalid(f"{min(missing)}: it must be given")
         named = {self.names.get(name, name): value for name, value in given.items() if name not in self.ignored}
         return {**self.fixed, **named}
 
@@ -69,7 +75,8 @@ class Route:
 ALL = {"limit": 10_000}
 """The web API does not page."""
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
-MCP_SERVER, SPECIALIST, SKILL = {"id": "mcpServerId"}, {"id": "specialistId"}, {"repoPath": "repository"}
+MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
+SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
 STAMPS = frozenset({"version", "createdAt", "updatedAt"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})
 
@@ -108,6 +115,22 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/notes/{workspaceId}/{noteId}", "get_note", "note", rpc="notes.get"),
     Route("DELETE", "/notes/{workspaceId}/{noteId}", "delete_note", render=note_deleted),
     Route("GET", "/search", "search", rpc="search"),
+    Route("GET", "/sessions", "list_teams", fixed=ALL, ignored=frozenset({"surface"}), when="surface", render=sessions.teams),
+    Route("GET", "/sessions", "list_recent_sessions", fixed={"limit": 1_000}, render=sessions.sessions),
+    Route("GET", "/sessions/{id}", "get_session", names=SESSION, render=sessions.session),
+    Route("PATCH", "/sessions/{id}", "update_session", names=SESSION, required=frozenset({"name"}), render=sessions.done),
+    Route("DELETE", "/sessions/{id}", "delete_session", names=SESSION, render=sessions.done),
+    Route(
+        "GET", "/sessions/{id}/history", "read_session_history", names={**SESSION, "limit": "lastN"}, fixed={"lastN": 1_000},
+        ignored=frozenset({"consolidated"}), render=sessions.history,
+    ),
+    Route("GET", "/sessions/{id}/transcript", "get_session_transcript", names={**SESSION, "limit": "lastN"}, render=sessions.transcript),
+    Route("GET", "/sessions/{id}/context", "get_session_context", names=SESSION, render=sessions.context),
+    Route("POST", "/sessions/{id}/disconnect", "disconnect_session", names=SESSION, render=sessions.done),
+    Route("POST", "/sessions/{id}/fork", "fork_session", names=SESSION, render=sessions.fork),
+    Route("GET", "/traces", "list_recent_entries", fixed={"limit": 1_000}, render=traces.traces),
+    Route("GET", "/traces/stats", "count_session_entries", render=traces.stats),
+    Route("GET", "/traces/{sessionId}.{number}", "get_session_entry", render=traces.trace),
     Route("GET", "/providers", "list_providers", fixed=ALL, ignored=frozenset({"registry"})),
     Route("GET", "/mcp-servers", "get_mcp_server", names=MCP_SERVER, when="id", ignored=frozenset({"workspaceId"})),
     Route("GET", "/mcp-servers", "list_mcp_servers", fixed=ALL),

@@ -23,6 +23,12 @@ SQLITE = (
     "CREATE INDEX session_by_parent_session_id ON session (parent_session_id, tenant, id)",
     "CREATE INDEX session_by_status ON session (status, tenant, id)",
     (
+        "CREATE TABLE session_servers (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT "
+        "NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT)"
+    ),
+    "CREATE UNIQUE INDEX session_servers_key ON session_servers (tenant, id)",
+    "CREATE INDEX session_servers_by_workspace_id ON session_servers (workspace_id, tenant, id)",
+    (
         "CREATE TABLE prompt (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, session_id TEXT)"
     ),
@@ -72,6 +78,12 @@ POSTGRES = (
     "CREATE INDEX session_by_agent_id ON session (agent_id, tenant, id)",
     "CREATE INDEX session_by_parent_session_id ON session (parent_session_id, tenant, id)",
     "CREATE INDEX session_by_status ON session (status, tenant, id)",
+    (
+        'CREATE TABLE session_servers (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", PRIMARY KEY '
+        "(tenant, id))"
+    ),
+    "CREATE INDEX session_servers_by_workspace_id ON session_servers (workspace_id, tenant, id)",
     (
         'CREATE TABLE prompt (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", session_id TEXT '

@@ -74,15 +74,15 @@ class Trivium:
                 process.kill()
                 await process.communicate()
 
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        return await self.python("-m", "hub.cli", *arguments)
+    async def start(self, *arguments: str, stdin: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+        return await self.python("-m", "hub.cli", *arguments, stdin=stdin)
 
-    async def python(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def python(self, *arguments: str, stdin: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
         environ = kept | {"HOME": str(self.home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::ResourceWarning"} | self.environ
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=pipe, stdout=pipe, stderr=pipe, cwd=self.home, env=environ
+            sys.executable, *arguments, stdin=stdin, stdout=pipe, stderr=pipe, cwd=self.home, env=environ
         )
 
 

@@ -7,7 +7,7 @@ from hub.domain import KINDS
 from hub.domain.errors import Duplicate, NotFound, Refused, Stale
 from hub.domain.permissions import Permission, PermissionPolicy
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
-from hub.domain.sessions import Prompt, Session, SessionEntry
+from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers
 from hub.domain.specialists import Specialist
 from hub.domain.tasks import Task
 from hub.ports import Find, HubStore
@@ -66,6 +66,7 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         unit.put(RemoteAgent(url="https://agent.example.com", workspace_id=workspace))
         unit.put(RemoteTask(agent_id=agent, place="p", workspace_id=workspace))
         session = unit.put(Session(agent_id=agent, provider="fake", workspace_id=workspace))
+        unit.put(SessionServers(id=session.id, workspace_id=workspace, sealed="s"))
         of = {"session_id": session.id, "workspace_id": workspace}
         unit.put(Prompt(**of, number=1, message_id="m", content=(), by="local"))
         unit.put(SessionEntry(**of, number=1, update={}))

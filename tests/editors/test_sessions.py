@@ -5,11 +5,14 @@ import sys
 from typing import Any
 
 import acp
+import orjson
 import pytest
 
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Busy, Unavailable
+from hub.domain.sessions import SessionServers
+from hub.operations.base import secret_place
 from hub.ports import Page
 from hub.version import VERSION
 from protocols.acp import following
@@ -41,7 +44,7 @@ async def test_an_editor_is_answered_version_1_whatever_it_asks_for(editor: Edit
 
 
 @meets("new", "prompt", "usage")
-async def test_a_new_session_works_in_the_editors_folder_with_its_mcp_servers(editor: Editor, host: FakeHost, hub: Hub) -> None:
+async def test_a_new_session_works_in_the_editors_folder_with_its_mcp_servers(editor: Editor, hub: Hub) -> None:
     server = {"name": "files", "command": "/bin/files", "args": [], "env": [{"name": "KEY", "value": "s3cret"}]}
     session_id = (await editor.ask("session/new", cwd="/tmp/work", mcpServers=[server]))["sessionId"]
     answer = await editor.prompt(session_id, "say hello")
@@ -50,7 +53,10 @@ async def test_a_new_session_works_in_the_editors_folder_with_its_mcp_servers(ed
     session = await ask(hub, "get_session", sessionId=session_id)
     assert (session["cwd"], session["provider"]) == ("/tmp/work", "opencode")
     assert "s3cret" not in str(session)
-    assert host.openings[0].session.mcp_servers
+    kept = await hub.store.get("local", SessionServers, session_id)
+    assert kept
+    assert hub.vault
+    assert orjson.loads(hub.vault.open(kept.sealed, secret_place("local", SessionServers, session_id))) == [server]
 
 
 @meets("load", "resume", "reconnect")

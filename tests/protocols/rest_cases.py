@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from hub.app import Hub
 from hub.ports import Json
 from tests.core.support import ask, new_agent, new_task
+from tests.protocols.working import FakeWorker, new_session, text, turn
 
 RowKey = tuple[str, str, str | None]
 """Method, path, and the query parameter that picks the row."""
@@ -35,10 +36,11 @@ class World(NamedTuple):
     agent: str
     task: str
     ready: str
+    session: str
 
 
 async def world(hub: Hub) -> World:
-    """A workspace `lab`, an agent, a task with an artifact and one that waits for it, and notes."""
+    """A workspace `lab`, an agent, a task with an artifact and one that waits for it, notes, and a session with a turn."""
     agent = await new_agent(hub)
     ready = await new_task(hub, "ready")
     task = await new_task(hub, "waiting", dependencies=[ready], assignedTo=agent, sessionId="s-1")
@@ -48,7 +50,9 @@ async def world(hub: Hub) -> World:
     await ask(hub, "save_note", title="A note", noteId="n", content="text")
     await ask(hub, "create_mcp_server", id="server", name="A server", type="http", url="http://127.0.0.1:1/mcp")
     await ask(hub, "create_specialist", id="poet", name="Poet", role="CRAFTER", systemPrompt="Rhyme.")
-    return World(agent, task, ready)
+    session = await new_session(hub, name="Kitchen")
+    await turn(hub, await FakeWorker.of(hub, session), session, "Cook", text("Cooked."))
+    return World(agent, task, ready, session)
 
 
 def case(method: str, path: str, url: str, status: int, keys: str, body: Any = None, when: str | None = None) -> Case:
@@ -57,6 +61,7 @@ def case(method: str, path: str, url: str, status: int, keys: str, body: Any = N
 
 TASK = {"title": "t", "objective": "o", "workspaceId": "default"}
 AGENT_KEYS = "id agentId name role status modelTier workspaceId parentId? metadata presence version createdAt updatedAt"
+TRANSCRIPT_KEYS = "sessionId history messages source historyMessageCount traceMessageCount"
 CASES = (
     case("GET", "/health", "/health", 200, "status timestamp server version cursor"),
     case("GET", "/workspaces", "/workspaces", 200, "workspaces"),
@@ -106,6 +111,23 @@ CASES = (
     }),
     case("PUT", "/mcp-servers", "/mcp-servers", 200, "server message", {"id": "server", "enabled": False, "workspaceId": "default"}),
     case("DELETE", "/mcp-servers", "/mcp-servers?id=server", 200, "success message"),
+    case("GET", "/sessions", "/sessions?workspaceId=default&surface=team", 200, "sessions", when="surface"),
+    case("GET", "/sessions", "/sessions?workspaceId=default&limit=6", 200, "sessions"),
+    case("GET", "/sessions", "/sessions?parentSessionId={session}", 200, "sessions"),
+    case("GET", "/sessions/{id}", "/sessions/{session}", 200, "session"),
+    case("PATCH", "/sessions/{id}", "/sessions/{session}", 200, "ok", {"name": "Larder"}),
+    case("DELETE", "/sessions/{id}", "/sessions/{session}", 200, "ok"),
+    case("GET", "/sessions/{id}/history", "/sessions/{session}/history?consolidated=true", 200, "history"),
+    case("GET", "/sessions/{id}/transcript", "/sessions/{session}/transcript", 200, f"{TRANSCRIPT_KEYS} latestEventKind"),
+    case("GET", "/sessions/{id}/transcript", "/sessions/nothing/transcript", 200, TRANSCRIPT_KEYS),
+    case("GET", "/sessions/{id}/context", "/sessions/{session}/context", 200, "current parent? children siblings recentInWorkspace"),
+    case("POST", "/sessions/{id}/disconnect", "/sessions/{session}/disconnect", 200, "ok"),
+    case("POST", "/sessions/{id}/fork", "/sessions/{session}/fork", 200,
+         "sessionId parentSessionId name provider role cwd workspaceId createdAt", {"name": "Another"}),
+    case("GET", "/traces", "/traces?sessionId={session}", 200, "traces count"),
+    case("GET", "/traces", "/traces", 200, "traces count"),
+    case("GET", "/traces/stats", "/traces/stats?sessionId={session}", 200, "stats"),
+    case("GET", "/traces/{sessionId}.{number}", "/traces/{session}.1", 200, "trace"),
     case("GET", "/providers", "/providers", 200, "providers hasMore"),
     case("GET", "/providers", "/providers?check=true&registry=true", 200, "providers hasMore"),
     case("GET", "/specialists", "/specialists?id=poet&workspaceId=default&locale=en", 200, SPECIALIST_KEYS, when="id"),

@@ -144,3 +144,32 @@ async def test_the_official_client_asks_its_person_over_standard_input(tmp_path:
         assert (person.asked, result.is_error) == (1, True)
         person.answer = True
         assert not (await client.call_tool("delete_workspace", {"workspaceId": "shop"})).is_error
+
+
+async def asked_permission(hub: Hub) -> str:
+    session = await ask(hub, "start_session", provider="opencode")
+    claimed = await ask(hub, "claim_session", sessionId=session["id"], worker="w")
+    options = [{"optionId": "y", "kind": "allow_once"}, {"optionId": "n", "kind": "reject_once"}]
+    given = {"sessionId": session["id"], "claimToken": claimed["claim"]["token"], "title": "Run tests", "command": "npm test"}
+    return str((await ask(hub, "request_permission", **given, toolCall={}, options=options))["id"])
+
+
+async def test_an_agent_is_allowed_something_by_the_person_behind_the_client(hub: Hub, http: Http) -> None:
+    permission = await asked_permission(hub)
+    arguments = {"permissionId": permission, "decision": "allow"}
+
+    async def answered(**more: Any) -> Json:
+        call = enveloped(message("tools/call", {"name": "answer_permission", "arguments": arguments, **more}))
+        call["params"]["_meta"] |= FORMS
+        async with http.post("/mcp?profile=full", json=call, headers=headers_for(call)) as response:
+            return dict((await response.json())["result"])
+
+    asked = await answered()
+    told = asked["inputRequests"]["confirm"]["params"]["message"]
+    assert "Run tests" in told
+    assert "npm test" in told
+    refused = await answered(requestState=asked["requestState"], inputResponses={"confirm": {"action": "decline"}})
+    assert refused["isError"]
+    assert (await ask(hub, "get_permission", permissionId=permission))["status"] == "pending"
+    assert not (await answered(requestState=asked["requestState"], inputResponses=CONFIRMED))["isError"]
+    assert (await ask(hub, "get_permission", permissionId=permission))["status"] == "allowed"

@@ -326,3 +326,15 @@ def test_a_task_tells_of_its_agents_and_its_session() -> None:
 ])  # fmt: skip
 def test_the_list_changes_when_something_that_it_shows_comes_or_goes(name: str, changes: bool) -> None:
     assert changes_list(Logged(1, name, "t", "{}")) is changes
+
+
+@every_era
+async def test_a_session_that_the_hub_runs_shows_how_it_stands_and_what_was_said_last(hub: Hub, mode: str) -> None:
+    session = await ask(hub, "start_session", provider="opencode")
+    claimed = await ask(hub, "claim_session", sessionId=session["id"], worker="w")
+    said = {"sessionUpdate": "agent_message", "messageId": "m", "content": [{"type": "text", "text": "Done."}]}
+    held = {"sessionId": session["id"], "claimToken": claimed["claim"]["token"]}
+    await ask(hub, "report_session", **held, status="ready", entries=[{"number": 1, "update": said}])
+    async with connected(hub, mode) as client:
+        shown = await json_of(client, f"hub://sessions/{session['id']}")
+    assert (shown["session"]["status"], shown["history"], shown["tasks"]) == ("ready", [said], [])

@@ -26,6 +26,17 @@ async def test_a_look_answers_each_search_and_where_the_log_is(store: HubStore) 
     assert (await store.look("other", [Find(Task, key="b")])).found == [[]]
 
 
+@pytest.mark.parametrize("way", ["find", "look"])
+async def test_the_last_ones_are_those_of_the_highest_keys_in_key_order(store: HubStore, way: str) -> None:
+    await put(store, *(task(id_, status="PENDING" if id_ != "d" else "COMPLETED") for id_ in "ecadb"))
+    for query, wanted in (
+        (Find(Task, last=True, limit=2), "de"), (Find(Task, last=True), "abcde"), (Find(Task, after="c", last=True, limit=9), "de"),
+        (Find(Task, (("status", "PENDING"),), last=True, limit=2), "ce"), (Find(Task, key="b", last=True), "b"),
+    ):  # fmt: skip
+        bodies = await store.find(TENANT, query) if way == "find" else (await store.look(TENANT, [Find(Task), query])).found[1]
+        assert "".join(Task.model_validate_json(body).id for body in bodies) == wanted
+
+
 async def test_a_look_by_a_column_that_is_not_declared_is_a_mistake(store: HubStore) -> None:
     with pytest.raises(ValueError, match="title"):
         await store.look(TENANT, [Find(Task, (("title", "x"),))])

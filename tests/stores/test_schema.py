@@ -72,7 +72,7 @@ async def test_an_old_database_is_brought_forward_step_by_step_and_keeps_what_it
 CAME = {
     2: ("mcp_server", "token"),
     3: ("task_message", "sent_message", "artifact_chunk", "remote_agent", "remote_task", "push_config"),
-    4: ("session", "prompt", "session_entry", "permission", "permission_policy", "provider", "specialist"),
+    4: ("session", "session_servers", "prompt", "session_entry", "permission", "permission_policy", "provider", "specialist"),
 }
 """The kinds that came with a version. A column that comes to a kind needs that kind's old declaration."""
 

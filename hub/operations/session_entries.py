@@ -1,0 +1,107 @@
+"""Entries of histories by themselves: the newest of all sessions, one of them, and how many there are of which kind."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.domain.sessions import Session, SessionEntry, numbered_key
+from hub.operations.base import Call, Id, Input, Limit, Operation, Result
+from hub.ports import Find
+
+MOST_COUNTED = 1_000
+
+
+class ListRecentEntries(Input):
+    session_id: Id | None = None
+    workspace_id: Id | None = None
+    limit: Limit = 100
+
+
+class RecentEntries(Result):
+    entries: tuple[SessionEntry, ...]
+    """Those of a session together, in its order."""
+    sessions: tuple[Session, ...]
+    """Of which they are."""
+
+
+class GetSessionEntry(Input):
+    session_id: Id
+    number: Annotated[int, Field(ge=1)]
+
+
+class OneEntry(Result):
+    entry: SessionEntry
+    session: Session
+
+
+class CountSessionEntries(Input):
+    session_id: Id | None = None
+    workspace_id: Id | None = None
+
+
+class EntryCounts(Result):
+    sessions: int
+    """Those that have entries."""
+    entries: int
+    days: int
+    """On which they began."""
+    kinds: dict[str, int]
+    """How many of the newest 1,000 entries are of which kind."""
+    files: int
+    """Which the tool calls among these name."""
+
+
+async def list_recent_entries(given: ListRecentEntries, call: Call) -> RecentEntries:
+    """List the newest entries of histories, with their sessions: of one session, of a workspace, or of all."""
+    entries = await _newest(given.session_id, given.workspace_id, given.limit, call)
+    ids = dict.fromkeys(entry.session_id for entry in entries)
+    found = [session for id_ in ids if (session := await call.unit.get(Session, id_))]
+    known = {session.id for session in found}
+    return RecentEntries(entries=tuple(entry for entry in entries if entry.session_id in known), sessions=tuple(found))
+
+
+async def get_session_entry(given: GetSessionEntry, call: Call) -> OneEntry:
+    """Read one entry of a session's history."""
+    session = await call.need(Session, given.session_id)
+    entry = await call.need(SessionEntry, numbered_key(session.id, given.number), str(given.number))
+    return OneEntry(entry=entry, session=session)
+
+
+async def count_session_entries(given: CountSessionEntries, call: Call) -> EntryCounts:
+    """Count what histories hold: of one session, of a workspace, or of all."""
+    if given.session_id:
+        one = await call.unit.get(Session, given.session_id)
+        sessions = [one] if one and given.workspace_id in (None, one.workspace_id) else []
+    else:
+        sessions = [session async for session in call.unit.every(Session, workspace_id=given.workspace_id)]
+    told = [session for session in sessions if session.entry_count]
+    newest = await _newest(given.session_id, given.workspace_id, MOST_COUNTED, call)
+    return EntryCounts(
+        sessions=len(told), entries=sum(session.entry_count for session in told), days=len({session.created_at[:10] for session in told}),
+        kinds=dict(Counter(str(entry.update.get("sessionUpdate")) for entry in newest)),
+        files=len({path for entry in newest for path in _paths(entry)}),
+    )  # fmt: skip
+
+
+def _paths(entry: SessionEntry) -> Iterator[str]:
+    """Of the files that a tool call names."""
+    locations = entry.update.get("locations")
+    for one in locations if isinstance(locations, list) else ():
+        if isinstance(one, dict) and isinstance(path := one.get("path"), str):
+            yield path
+
+
+async def _newest(session_id: str | None, workspace_id: str | None, limit: int, call: Call) -> list[SessionEntry]:
+    where = {"session_id": session_id, "workspace_id": workspace_id}
+    compared = tuple((name, value) for name, value in where.items() if value is not None)
+    [bodies] = (await call.unit.look(Find(SessionEntry, compared, limit=limit, last=True))).found
+    return [SessionEntry.model_validate_json(body) for body in bodies]
+
+
+OPERATIONS = (
+    Operation(list_recent_entries, "sessions.read"),
+    Operation(get_session_entry, "sessions.read"),
+    Operation(count_session_entries, "sessions.read"),
+)
