@@ -21,6 +21,8 @@ AGENT, WORKSPACE, MODE = "agent", "workspace", "mode"
 COORDINATOR = "routa"
 """The specialist that gives the work to others."""
 MOST = 50
+LOOKED = 1_000
+"""Agents and providers that are looked through."""
 NOBODY = (
     "There is no coding agent that the hub can run. Install one, like `npm install -g opencode-ai`, and see `trivium providers list`; "
     "or name an agent of the hub with `trivium acp --agent ID`."
@@ -74,14 +76,13 @@ class Choices:
         return several[0]
 
     async def workspaces(self) -> list[Json]:
-        listed = orjson.loads((await self._hub.call("list_workspaces", {"limit": MOST}, self._caller)).to_json())
-        return [{"value": one["id"], "name": one["title"]} for one in listed["workspaces"] if one["status"] == "active"]
+        listed = await self._listed("workspaces", limit=MOST)
+        return [{"value": one["id"], "name": one["title"]} for one in listed if one["status"] == "active"]
 
     async def _run_by_hub(self, workspace_id: str) -> list[Agent]:
         """Not those that were made for one session, but for the one that is asked for by name."""
-        given = {"workspaceId": workspace_id, "limit": 1_000}
-        listed = orjson.loads((await self._hub.call("list_agents", given, self._caller)).to_json())
-        several = [Agent.model_validate(one) for one in listed["agents"] if "runner" in one["metadata"]]
+        listed = await self._listed("agents", workspaceId=workspace_id, limit=LOOKED)
+        several = [Agent.model_validate(one) for one in listed if "runner" in one["metadata"]]
         return [one for one in several if one.id == self._named or one.metadata["runner"] != RUN_BY_SESSION][:MOST]
 
     async def _has_coordinator(self, workspace_id: str) -> bool:
@@ -93,8 +94,16 @@ class Choices:
 
     async def _providers(self) -> list[tuple[str, str]]:
         """Those whose program is there."""
-        listed = orjson.loads((await self._hub.call("list_providers", {"limit": 1_000}, self._caller)).to_json())
-        return [(one["id"], one["name"]) for one in listed["providers"] if one["status"] == "available"]
+        return [(one["id"], one["name"]) for one in await self._listed("providers", limit=LOOKED) if one["status"] == "available"]
+
+    async def _listed(self, plural: str, **given: object) -> list[Json]:
+        """None of what the caller may not see."""
+        try:
+            listed = await self._hub.call(f"list_{plural}", given, self._caller)
+        except Forbidden:
+            return []
+        several: list[Json] = orjson.loads(listed.to_json())[plural]
+        return several
 
 
 def _of(agent: Agent) -> Choice:

@@ -10,6 +10,8 @@ from protocols.jsonrpc.peer import Closed
 
 HEARTBEAT = 30.0
 """Seconds between two pings; an editor that does not answer one is gone."""
+FAREWELL = 2.0
+"""Seconds for an editor to close its end."""
 LONGEST = 20_000_000
 """Bytes of a message: a prompt may bring images."""
 
@@ -19,7 +21,7 @@ class SocketStream:
 
     def __init__(self, request: web.Request) -> None:
         self._request = request
-        self.response = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LONGEST, compress=False)
+        self.response = web.WebSocketResponse(heartbeat=HEARTBEAT, timeout=FAREWELL, max_msg_size=LONGEST, compress=False)
 
     async def send(self, message: bytes) -> None:
         await self._confirm()

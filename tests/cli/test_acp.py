@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from tests.acp.working import FAKE_AGENT
-from tests.cli.conftest import Trivium
+from tests.cli.conftest import ROOT, Trivium
 from tests.editors.editor import Editor
 from tests.protocols.requirements import meets
 
@@ -20,7 +20,12 @@ from tests.protocols.requirements import meets
 async def provide(trivium: Trivium) -> None:
     # the guard of the programs outlives the hub, which Python calls a subprocess that was forgotten
     trivium.environ["PYTHONWARNINGS"] = "ignore::ResourceWarning"
-    given = {"id": "fake", "name": "Fake", "command": sys.executable, "args": [str(FAKE_AGENT), "--can", "load,resume"]}
+    given = {
+        "id": "fake",
+        "name": "Fake",
+        "command": sys.executable,
+        "args": [str(FAKE_AGENT), "--can", "load,resume", "--state", str(trivium.home / "said.json")],
+    }
     await trivium.json("call", "create_provider", "--json", json.dumps(given))
 
 
@@ -73,7 +78,8 @@ async def test_an_editor_works_with_an_agent_and_ends_the_hub_by_closing_the_pip
         assert [one["sessionId"] for one in (await editor.ask("session/list", cwd=str(folder)))["sessions"]] == [session_id]
         await editor.ask("session/load", sessionId=session_id, cwd=str(folder), mcpServers=[])
         assert editor.texts(session_id, "user_message_chunk") == ["echo hello", "permit ls", "slow"]
-        assert (await editor.prompt(session_id, "heard"))["stopReason"] == "end_turn"
+        await editor.prompt(session_id, "heard")
+        assert "echo hello" in editor.texts(session_id)[-1], "its agent still knows what was said"
         assert (await ended(process))[0] == 0
 
 
@@ -88,6 +94,42 @@ async def test_an_editor_and_the_web_share_what_serve_runs(trivium: Trivium, tmp
         await trivium.json("call", "prompt_session", "--json", json.dumps(given))
         await editor.until(lambda: "elsewhere" in editor.texts(session_id)[-1])
         assert (await ended(process))[0] == 0
+
+
+@meets("hub in a hub")
+async def test_a_hub_runs_a_hub_as_its_agent(trivium: Trivium, tmp_path: Path) -> None:
+    inner = Trivium(tmp_path / "inner")
+    inner.home.mkdir()
+    await provide(inner)
+    given = {
+        "id": "fake", "command": sys.executable, "args": ["-m", "hub.cli", "acp", "--agent", "fake"],
+        "env": {"HOME": str(inner.home), "PYTHONPATH": str(ROOT)},
+    }  # fmt: skip
+    await trivium.json("call", "create_provider", "--json", json.dumps(given))
+    trivium.environ |= inner.environ
+    async with editing(trivium) as (editor, process):
+        await editor.initialize()
+        session_id = await editor.new_session(str(tmp_path))
+        await editor.prompt(session_id, "echo hello")
+        asking = asyncio.create_task(editor.prompt(session_id, "permit ls"))
+        await editor.until(lambda: editor.asked("session/request_permission"))
+        editor.answer.set_result("go")
+        await asking
+        slow = asyncio.create_task(editor.prompt(session_id, "slow"))
+        await editor.until(lambda: editor.texts(session_id)[-1] == "at it")
+        await editor.tell("session/cancel", sessionId=session_id)
+        assert (await slow)["stopReason"] == "cancelled"
+        said = "".join(editor.texts(session_id))
+        assert (await ended(process))[0] == 0
+    async with editing(trivium) as (editor, process):
+        await editor.initialize()
+        await editor.ask("session/load", sessionId=session_id, cwd=str(tmp_path), mcpServers=[])
+        assert "".join(editor.texts(session_id)) == said
+        await editor.prompt(session_id, "heard")
+        assert "echo hello" in editor.texts(session_id)[-1], "its agent's agent still knows what was said"
+        assert (await ended(process))[0] == 0
+    [kept] = (await inner.json("call", "list_sessions"))["sessions"]
+    assert kept["promptCount"] == 4
 
 
 @meets("stdio", "large")

@@ -195,7 +195,7 @@ async def test_another_tenants_session_is_as_good_as_none(editor: Editor, desk: 
 @on_memory
 async def test_each_method_needs_the_grant_of_its_operation(editor: Editor, desk: Desk) -> None:
     session_id = await editor.new_session()
-    reader = await desk.editor(Caller(subject="reader", grants=frozenset({"read"})))
+    reader = await desk.editor(Caller(subject="reader", grants=frozenset({"sessions.read", "events.read"})))
     await reader.ask("session/load", sessionId=session_id, cwd="/tmp")
     with pytest.raises(acp.RequestError, match=r"sessions\.write"):
         await reader.prompt(session_id, "say no")

@@ -59,6 +59,7 @@ ROWS = (
     Requirement("stdio", "v1 transports", "one message a line, and nothing else on standard output"),
     Requirement("eof", "v1 transports", "the end of the input ends the hub in order, and its agents"),
     Requirement("signal", "hub", "so does a signal, also in the middle of a turn"),
+    Requirement("hub in a hub", "hub", "the hub's own client and the hub as an agent understand each other, also after a restart"),
     Requirement("websocket", "RFD transports", "a message is a text frame; the 101 has the connection's id"),
     Requirement("event streams", "RFD transports", "messages by POST, answers and updates by server-sent events"),
     Requirement("streams", "RFD transports", "a session's messages are on its stream, the others on the connection's"),
