@@ -140,6 +140,7 @@ class Prompt(Record):
     plural: ClassVar[str] = "prompts"
     columns: ClassVar[tuple[str, ...]] = ("workspace_id", "session_id")
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("session_id",), ("workspace_id",))
+    remembered: ClassVar[bool] = True
 
     workspace_id: str
     session_id: str
@@ -162,6 +163,10 @@ class Prompt(Record):
     @property
     def key(self) -> str:
         return numbered_key(self.session_id, self.number)
+
+    @property
+    def soon_again(self) -> bool:
+        return not self.ended
 
     @property
     def ended(self) -> bool:

@@ -54,6 +54,10 @@ class Transcript:
         """Its id as the agent gave it."""
         self._content: list[dict[str, Any]] = []
         self._length = 0
+        self._texts: list[str] = []
+        """What is still to be put behind the texts of `_ends`; none: what comes begins a block of its own."""
+        self._ends: tuple[dict[str, Any], ...] = ()
+        """The last block of the message that grows, and the one that is told of it."""
         self._numbers: OrderedDict[str, int] = OrderedDict()
         self._calls: dict[str, None] = {}
         """The ids of tool calls that have not ended, in their order."""
@@ -66,12 +70,17 @@ class Transcript:
         """A turn begins or ends: what comes belongs to no message, plan or usage of the one before, and its tool calls are over."""
         for id_ in [*self._calls]:
             self.add({"sessionUpdate": "tool_call_update", "toolCallId": id_, "status": "failed"})
+        self._settle()
         self._open = None
         for kind in CURRENT:
             self._numbers.pop(kind, None)
 
     def add(self, update: Mapping[str, Any]) -> None:
         kind = str(update.get("sessionUpdate"))
+        if self._texts:
+            if self._goes_on(kind, update):
+                return
+            self._settle()
         if kind in MESSAGES:
             self._chunk(kind, update)
         elif kind in TOOL_CALLS:
@@ -81,6 +90,7 @@ class Transcript:
 
     def say(self, kind: str, content: list[dict[str, Any]], message_id: str) -> None:
         """A message that is whole: `kind` is user_message, agent_message or agent_thought."""
+        self._settle()
         self._open = None
         whole = {"sessionUpdate": kind, "messageId": message_id, "content": content}
         self._new(whole)
@@ -88,10 +98,31 @@ class Transcript:
 
     def take(self) -> News:
         """What is new since it was last taken."""
+        self._settle()
         news = News(list(self._changes.values()), self._updates)
         self._changes, self._updates = {}, []
         self._content = [dict(block) for block in self._content]  # what was taken grows no more
         return news
+
+    def _goes_on(self, kind: str, update: Mapping[str, Any]) -> bool:
+        """It is no more than text for the message that grows: of those there may be ten thousand a second."""
+        content: Any = update.get("content")
+        if self._open is None or kind != self._open[0] or update.get("messageId") != self._given or not _plain(content):
+            return False
+        text = content["text"]
+        self._length += len(text)
+        if self._length > LONGEST_SEGMENT:
+            self._length -= len(text)
+            return False
+        self._texts.append(text)
+        return True
+
+    def _settle(self) -> None:
+        if self._texts:
+            text = "".join(self._texts)
+            for block in self._ends:
+                block["text"] += text
+            self._texts = []
 
     def _chunk(self, kind: str, update: Mapping[str, Any]) -> None:
         content, given = update.get("content"), update.get("messageId")
@@ -106,32 +137,27 @@ class Transcript:
         assert self._open
         _, message_id, number = self._open
         self._length += length
-        self._grow(content, text)
+        told = self._grow(content)
         if number not in self._changes:
             whole = {"sessionUpdate": MESSAGES[kind], "messageId": message_id, "content": self._content}
             self._changes[number] = Change(number, whole, patch=False)
-        self._tell(kind, message_id, content, text)
+        self._updates.append({"sessionUpdate": kind, "messageId": message_id, "content": told})
 
     def _begin(self, kind: str, given: Any, message_id: str) -> None:
         self.entry_count += 1
         self._open, self._given = (kind, message_id, self.entry_count), given
         self._content, self._length = [], 0
 
-    def _grow(self, content: dict[str, Any], text: Any) -> None:
-        last = self._content[-1] if self._content else None
-        if isinstance(text, str) and last and last.keys() == content.keys() == {"type", "text"}:
-            last["text"] += text
-        else:
+    def _grow(self, content: dict[str, Any]) -> dict[str, Any]:
+        """What is told of it."""
+        if not _plain(content):
             self._content.append(dict(content))
-
-    def _tell(self, kind: str, message_id: str, content: dict[str, Any], text: Any) -> None:
-        """Texts that follow each other are told as one."""
-        last = self._updates[-1] if self._updates else None
-        together = last is not None and (last["sessionUpdate"], last.get("messageId")) == (kind, message_id)
-        if together and isinstance(text, str) and last and last["content"].keys() == content.keys() == {"type", "text"}:
-            last["content"]["text"] += text
-        else:
-            self._updates.append({"sessionUpdate": kind, "messageId": message_id, "content": dict(content)})
+            return dict(content)
+        if not (self._content and _plain(self._content[-1])):
+            self._content.append({"type": "text", "text": ""})
+        told = {"type": "text", "text": ""}
+        self._texts, self._ends = [content["text"]], (self._content[-1], told)
+        return told
 
     def _tool_call(self, update: Mapping[str, Any]) -> None:
         id_ = f"tool/{update.get('toolCallId')}"
@@ -173,6 +199,11 @@ class Transcript:
         self._numbers[id_] = number
         if len(self._numbers) > MOST_KNOWN:
             self._numbers.popitem(last=False)
+
+
+def _plain(content: Any) -> bool:
+    """A block of text, and nothing beside."""
+    return isinstance(content, dict) and len(content) == 2 and content.get("type") == "text" and isinstance(content.get("text"), str)
 
 
 def shortened(value: Any) -> Any:

@@ -148,6 +148,8 @@ async def wait_for_prompt(given: WaitForPrompt, call: Call) -> WaitedForPrompt:
         session = await call.need(Session, given.session_id)
         number = given.number or session.prompt_count
         prompt = await call.need(Prompt, numbered_key(session.id, number), str(number))
+        if prompt.ended:
+            session = await call.need(Session, given.session_id)  # the one before may be from the moment before its end
         asks = given.until == "settled" and session.state == "requires_action" and session.active == number
         left = deadline - loop.time()
         if prompt.ended or asks or left <= 0:

@@ -61,6 +61,8 @@ class LiveSession:
         """Its process has ended."""
         self._turns = 0
         """Of the process that runs."""
+        self._sent = asyncio.Event()
+        """The agent has the prompt of the turn that runs."""
         self.token = 0
         """Of its claim; 0: it has none."""
         self.renewed = get_running_loop().time()
@@ -210,6 +212,7 @@ class LiveSession:
                     break
                 chosen = await self._settings(session, agent, desk, chosen)
                 if turn is None and session.queue:
+                    self._sent.clear()
                     turn = create_task(self._turn(agent, desk))
                 elif turn and session.cancelling:
                     await self._cancel(agent, turn)
@@ -268,6 +271,7 @@ class LiveSession:
             content = [{"type": "text", "text": preface}, *content] if preface else content
             self._prefaced = True
         try:
+            self._sent.set()
             end: TurnEnd | None = await agent.prompt(content)
             reason = None
         except CannotRun as failure:
@@ -291,7 +295,10 @@ class LiveSession:
         await desk.end(told, ended=ended)
 
     async def _cancel(self, agent: LiveAgent, turn: "asyncio.Task[None]") -> None:
-        """A turn that does not end is broken off with its process."""
+        """A turn that does not end is broken off with its process. What is cancelled before it is told to the agent is told to it first."""
+        sent = create_task(self._sent.wait())
+        await asyncio.wait([turn, sent], return_when=asyncio.FIRST_COMPLETED)
+        sent.cancel()
         await agent.cancel()
         _, running = await asyncio.wait([turn], timeout=self._terms.patience.cancel)
         if running and self._desk:

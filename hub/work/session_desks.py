@@ -7,6 +7,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from hub.domain.errors import Busy, Unavailable
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Session
@@ -16,8 +18,8 @@ from hub.operations.base import Output
 
 PACE = 0.05
 """Seconds from one commit of a session's history to the next; the first piece of what comes waits for nothing."""
-MOST_WAITING = 2_000
-"""Updates that wait for the next commit; who brings more waits, too."""
+MOST_WAITING = 2_000_000
+"""Of `_weight`, about bytes, that wait for the next commit; who brings more waits, too."""
 TRIES = 6
 Call = Callable[..., Awaitable[Output]]
 
@@ -26,7 +28,7 @@ class Desk:
     """A SessionDesk, for one process of one session, under one claim."""
 
     def __init__(self, call: Call, session: Session, token: int, clock: Callable[[], datetime]) -> None:
-        self._call, self._clock = call, clock
+        self._call, self._clock, self._time = call, clock, get_running_loop().time
         self._held = {"sessionId": session.id, "claimToken": token}
         self._transcript = Transcript(session.entry_count)
         self._about: dict[str, Any] = {}
@@ -34,9 +36,9 @@ class Desk:
         """Those that the agent offers, with the one that it is in."""
         self._waiting = 0
         self._keeping: asyncio.Task[None] | None = None
-        self._hurry = asyncio.Event()
+        self._committing = asyncio.Lock()
         self._asked: dict[str, asyncio.Future[None]] = {}
-        self.heard_at = get_running_loop().time()
+        self.heard_at = self._time()
         """When the agent last gave a sign of life, or got an answer."""
         self.gone_because: str | None = None
         self.on_gone: Callable[[], None] = lambda: None
@@ -47,14 +49,13 @@ class Desk:
         return bool(self._asked)
 
     async def update(self, update: Update) -> None:
-        self.heard_at = get_running_loop().time()
+        self.heard_at = self._time()
         self._transcript.add(update)
         self._notice(update)
-        self._waiting += 1
+        self._waiting += _weight(update)
         self._keep()
         if self._waiting >= MOST_WAITING:
-            self._hurry.set()
-            await self._kept()
+            await self.flush()
 
     async def ask(self, asked: Asked) -> Permission:
         await self.flush()
@@ -67,7 +68,7 @@ class Desk:
         assert isinstance(permission, Permission)
         if permission.status == "pending":
             permission = await self._decided(permission)
-        self.heard_at = get_running_loop().time()
+        self.heard_at = self._time()
         return permission
 
     async def check_write(self, path: str) -> None:
@@ -84,7 +85,7 @@ class Desk:
 
     def begin(self, content: list[dict[str, Any]], message_id: str) -> None:
         """A turn begins with this prompt."""
-        self.heard_at = get_running_loop().time()
+        self.heard_at = self._time()
         self._transcript.turn()
         self._transcript.say("user_message", content, message_id)
         self._transcript.add({"sessionUpdate": "state_update", "state": "running"})
@@ -97,15 +98,13 @@ class Desk:
 
     async def end(self, told: Update, **ended: Any) -> None:
         """A turn has ended: that is kept together with the last that it did."""
-        await self._kept()
         self._transcript.turn()
         self._transcript.add(told)
         await self._commit(**ended)
 
     async def flush(self) -> None:
         """All that was told is kept then."""
-        self._hurry.set()
-        await self._kept()
+        await self._commit()
 
     async def close(self) -> None:
         """Nothing more is told; who asks waits no longer."""
@@ -130,24 +129,27 @@ class Desk:
 
     def _keep(self) -> None:
         if self._keeping is None or self._keeping.done():
-            if self._keeping:
-                self._keeping.result()
+            self._expect_kept()
             self._keeping = asyncio.create_task(self._keep_on())
 
-    async def _kept(self) -> None:
-        if self._keeping:
-            await asyncio.wait([self._keeping])
+    def _expect_kept(self) -> None:
+        """Raises what it failed with."""
+        if self._keeping and self._keeping.done():
             self._keeping.result()
 
     async def _keep_on(self) -> None:
         while self._transcript.waits:
-            self._hurry.clear()
             await self._commit()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PACE):
-                    await self._hurry.wait()
+            await asyncio.sleep(PACE)
 
     async def _commit(self, **more: Any) -> None:
+        """One after the other: each goes on from the entries of the one before."""
+        async with self._committing:
+            self._expect_kept()
+            if self._transcript.waits or more:
+                await self._report(**more)
+
+    async def _report(self, **more: Any) -> None:
         news = self._transcript.take()
         about, self._about = self._about, {}
         self._waiting = 0
@@ -178,3 +180,10 @@ class Desk:
         finally:
             del self._asked[permission.id]
         return permission
+
+
+def _weight(update: Update) -> int:
+    """Texts of a message become one; anything else is an entry, or changes one."""
+    content = update.get("content")
+    text = content.get("text") if isinstance(content, dict) and len(content) == 2 else None
+    return 50 + len(text) if isinstance(text, str) else 1_000 + len(orjson.dumps(update))

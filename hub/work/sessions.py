@@ -34,6 +34,8 @@ MOST = 8
 PAGE = 500
 RUN_BY_SESSION = '"runner":"session"'
 """In an agent's record, and in the data of its events."""
+OWN = frozenset({"progressed", "prompt_taken"})
+"""What only happens in a session because whoever runs it says so."""
 WANTED = frozenset({"created", "connecting", "queued", "prompted"})
 """After these somebody may have to run a session."""
 
@@ -126,7 +128,7 @@ class Sessions:
             if what != "requested" and (live := self._lives.get(orjson.loads(event.body)["sessionId"])):
                 live.decided(event.record_id)
         elif live := self._lives.get(event.record_id):
-            if what != "progressed":
+            if what not in OWN:
                 live.heard()
         elif what in WANTED:
             if self._family and what == "created" and _parent(event) in self._family:

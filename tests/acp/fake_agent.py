@@ -160,6 +160,13 @@ class Agent:
         for index in range(int(number)):
             self.say(f"{index} ")
 
+    def burst(self, number: str) -> None:
+        """The same chunks in one go: as fast as they can be read."""
+        chunk = {"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": "%d "}}
+        line = json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": {"sessionId": self.session_id, "update": chunk}})
+        sys.stdout.write("".join(f"{line % index}\n" for index in range(int(number))))
+        sys.stdout.flush()
+
     def flood(self, number: str) -> None:
         """Updates of which each is an entry of its own."""
         for index in range(int(number)):
@@ -242,9 +249,9 @@ OPTIONS = [
     {"optionId": "stop", "name": "Reject", "kind": "reject_once"},
 ]  # fmt: skip
 SCRIPTS: dict[str, Callable[[Agent, str], None]] = {
-    "echo": Agent.echo, "chunks": Agent.chunks, "flood": Agent.flood, "think": Agent.think, "permit": Agent.permit, "edit": Agent.edit,
-    "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn, "die": Agent.die, "stray": Agent.stray,
-    "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment, "heard": Agent.heard,
+    "echo": Agent.echo, "chunks": Agent.chunks, "burst": Agent.burst, "flood": Agent.flood, "think": Agent.think, "permit": Agent.permit,
+    "edit": Agent.edit, "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn, "die": Agent.die,
+    "stray": Agent.stray, "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment, "heard": Agent.heard,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Coding agents that the hub runs, as real programs: what they are told, what they do, and what is kept of it. On every store."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from hub.access import LOCAL
 from hub.app import Hub
 from hub.domain.errors import Refused
+from hub.domain.sessions import Session
 from hub.hosting import Patience
 from hub.ports import HubStore
 from hub.turns import Turn
@@ -86,6 +88,23 @@ async def test_a_cancelled_turn_ends_and_the_next_prompt_goes_on(hub: Hub, tmp_p
         await ask(hub, "cancel_session", sessionId=session_id)
         assert (await ended(hub, session_id, slow))["prompt"]["stopReason"] == "cancelled"
         assert (await ended(hub, session_id, after))["answer"] == "you said: after"
+
+
+async def test_a_turn_that_is_cancelled_before_its_prompt_was_sent_ends(hub: Hub, tmp_path: Path) -> None:
+    cancelled = asyncio.Event()
+
+    async def preface(session: Session) -> str:
+        await cancelled.wait()
+        await asyncio.gather(*(ask(hub, "get_session", sessionId=session.id) for _ in range(5)))  # meanwhile the worker hears of it
+        return "You are a cook."
+
+    async with working(hub, tmp_path, patience=Patience(cancel=600), preface=preface):
+        session_id = await started(hub)
+        slow = await prompted(hub, session_id, "slow")
+        await until(hub, session_id, "running")
+        await ask(hub, "cancel_session", sessionId=session_id)
+        cancelled.set()
+        assert (await ended(hub, session_id, slow))["prompt"]["stopReason"] == "cancelled"
 
 
 async def test_an_interrupt_cancels_what_runs_and_goes_before_what_waits(hub: Hub, tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from hub.operations.sessions import BY_TASKS
 from hub.ports import Json
 from hub.work.functions import Function, FunctionRunner, register
 from hub.work.late_hosts import Hosts
+from hub.work.live_sessions import Preface
 from hub.work.session_turns import SessionRunner
-from hub.work.sessions import Sessions
+from hub.work.sessions import Sessions, no_preface
 from hub.work.task_hosts import TaskHost
 from hub.work.worker import Worker
 from protocols.acp.hosts import ProgramHost
@@ -46,14 +47,16 @@ async def working(
     idle: float = 600.0,
     most: int = 8,
     allowed: tuple[Path, ...] = (),
+    seconds: float = PATIENCE,
+    preface: Preface = no_preface,
 ) -> AsyncIterator[Sessions]:
     await register(hub, functions or {})
     hosts = Hosts({BY_TASKS: TaskHost(hub)}, ProgramHost(launch, folder, allowed, patience))
-    sessions = Sessions(hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, patience=patience)
+    sessions = Sessions(hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, patience=patience, preface=preface)
     worker = Worker(hub, [SessionRunner(hub, sessions), FunctionRunner(functions or {})], lease_seconds=lease, listeners=[sessions])
     await worker.start()
     try:
-        with anyio.fail_after(PATIENCE):
+        with anyio.fail_after(seconds):
             yield sessions
     finally:
         with anyio.CancelScope(shield=True):
