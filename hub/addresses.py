@@ -9,6 +9,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 """An address that means all of them, and one to reach it at from here."""
 HEALTH = "/api/health"
 MCP = "/mcp"
+ACP = "/acp"
 
 Reach = Literal["all", "public", "none"]
 """How far the hub goes by itself, to MCP servers, remote agents and receivers of push notifications: programs and any address,

@@ -11,9 +11,8 @@ from typing import Any
 
 NAME = "trivium"
 """What the hub is called in a client's configuration."""
-LATER = {
-    "ACP": "editors that speak ACP (Zed and others): this door comes with a later version",
-}
+ACP_COMMAND = {"command": "trivium", "args": ["acp"]}
+"""What editors that speak ACP start: they need no address, and no token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,14 @@ class Client:
     command: Callable[[str], str] | None = None
     """The client's own command that does the same."""
     headers: str = "headers"
-    """Under which key of its entry the HTTP headers stand."""
+    """Under which key of its entry the HTTP headers stand; empty: it has none."""
     header_option: str = ""
     """How its own command takes a header; empty: it does not."""
 
     def server(self, url: str, token: str) -> dict[str, Any]:
         """The entry, with the header for a token unless that is empty."""
         entry = self.entry(url)
-        if token:
+        if token and self.headers:
             ((_, servers),) = entry.items()
             servers[NAME][self.headers] = {"Authorization": f"Bearer {token}"}
         return entry
@@ -93,6 +92,10 @@ CLIENTS = {
         "OpenCode", "~/.config/opencode/opencode.json", lambda url: {"mcp": {NAME: {"type": "remote", "url": url, "enabled": True}}}
     ),
     "cursor": Client("Cursor", "~/.cursor/mcp.json", lambda url: {"mcpServers": {NAME: {"url": url}}}),
+    "zed": Client(
+        "Zed", "~/.config/zed/settings.json", lambda url: {"agent_servers": {NAME: {"type": "custom", **ACP_COMMAND}}}, headers=""
+    ),
+    "jetbrains": Client("JetBrains", "~/.jetbrains/acp.json", lambda url: {"agent_servers": {NAME: {**ACP_COMMAND}}}, headers=""),
 }  # fmt: skip
 
 
@@ -131,7 +134,8 @@ def _merged_json(before: str, entry: dict[str, Any]) -> str:
     if isinstance(place.get("servers"), dict):  # OpenCode's second format
         place = place["servers"]
     server = _table(place, name)
-    wanted = _merged({key: value for key, value in server.items() if key not in ("command", "args", "env")}, values)
+    old = () if "command" in values else ("command", "args", "env")
+    wanted = _merged({key: value for key, value in server.items() if key not in old}, values)
     if server == wanted:
         return before
     place[name] = wanted

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from hub.access import LOCAL, LOCAL_TENANT, Caller
-from hub.addresses import HEALTH, MCP, base_url
+from hub.addresses import ACP, HEALTH, MCP, base_url
 from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
@@ -49,7 +49,7 @@ Tools = Callable[[str], "Json | None"]
 Started = dict[str, Any]
 """What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
 DOORS = {
-    "rest": "/api", "mcp": MCP, "a2a": "/a2a", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs",
+    "rest": "/api", "mcp": MCP, "acp": ACP, "a2a": "/a2a", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs",
     "events": "/api/events", "health": HEALTH,
 }  # fmt: skip
 
@@ -167,6 +167,31 @@ async def stdio(settings: Settings, profile: str) -> None:
         end_processes()
         os._exit(0)  # a thread waits for the client's next line, and nothing can end that
     await serving
+
+
+async def acp(settings: Settings, agent: str | None, workspace_id: str | None) -> None:
+    """Serve an editor over ACP on standard input and output until it closes them or a signal comes; the agents run in this process, or
+    in a `trivium serve` beside it. Raises StartError."""
+    from protocols.acp import stdio as door
+    from protocols.acp.agent import Start
+
+    stop = _stop_signal()
+    async with opened(settings) as store:
+        hub = hub_on(store, settings)
+        caller = await _caller(hub, settings.token)
+        workers = await _workers(hub, settings, _functions(settings), partial(_tools_over_stdio, settings))
+        await workers.start()
+        serving = asyncio.ensure_future(door.serve(hub, caller, Start(agent, workspace_id)))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for one in (serving, stopping):
+            one.cancel()
+        ended, _ = await asyncio.gather(serving, stopping, return_exceptions=True)
+        await workers.aclose(settings.shutdown_seconds * 0.3)
+    if isinstance(ended, door.NoPipe):
+        raise StartError(str(ended))
+    if isinstance(ended, Exception):
+        raise ended
 
 
 async def _caller(hub: Hub, token: str) -> Caller:

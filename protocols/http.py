@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from hub.addresses import MCP
+from hub.addresses import ACP, MCP
 from hub.app import Hub
 from hub.domain.errors import Forbidden, HubError, Internal, Invalid, NotFound, TooLarge, UnsupportedMedia
 from hub.domain.model import utc_now
@@ -93,6 +93,9 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     app.router.add_get("/", _front)
     mount_rest(app, hub, streams)
     rpc, mcp = lazy(lambda: _rpc(hub)), lazy(lambda: _mcp(hub, streams, endings, settings.conformance))
+    acp = lazy(lambda: _acp(hub, streams))
+    for path in (ACP, f"{ACP}/"):
+        app.router.add_route("*", path, acp)
     app.router.add_post("/api/rpc", rpc)
     app.router.add_get("/api/rpc/methods", rpc)
     for path in ("/mcp", "/mcp/", "/api/mcp", "/api/mcp/"):
@@ -100,9 +103,9 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     for method in ("GET", "POST", "PATCH"):
         app.router.add_route(method, "/api/mcp/tools", mcp, expect_handler=expect)
     app.router.add_get("/api/test-mcp", mcp, allow_head=False)
-    acp = lazy(lambda: _acp(hub, streams))
-    app.router.add_get("/api/acp", acp, allow_head=False)
-    app.router.add_post("/api/acp", acp, expect_handler=expect)
+    web_acp = lazy(lambda: _acp_of_web(hub, streams))
+    app.router.add_get("/api/acp", web_acp, allow_head=False)
+    app.router.add_post("/api/acp", web_acp, expect_handler=expect)
     mount_a2a(app, hub, streams, settings)
     return app
 
@@ -141,6 +144,14 @@ def _mcp(hub: Hub, streams: Streams, endings: Endings, conformance: bool) -> Han
 
 
 def _acp(hub: Hub, streams: Streams) -> Handler:
+    from protocols.acp.door import AcpDoor
+
+    door = AcpDoor(hub, streams)
+    streams.on_close(door.close)
+    return door.handle
+
+
+def _acp_of_web(hub: Hub, streams: Streams) -> Handler:
     from protocols.acp.web_api import WebApi
 
     return WebApi(hub, streams).handle

@@ -9,6 +9,8 @@ class Codes(NamedTuple):
     http: int
     jsonrpc: int
     """JSON-RPC 2.0 §5.1; ours lie in the range that it leaves to servers."""
+    acp: int | None = None
+    """Where ACP has a code of its own."""
 
 
 def _codes(kind: Kind) -> Codes:
@@ -18,11 +20,11 @@ def _codes(kind: Kind) -> Codes:
         case "unknown_operation":
             return Codes(404, -32601)
         case "unauthenticated":
-            return Codes(401, -32010)
+            return Codes(401, -32010, acp=-32000)
         case "forbidden":
             return Codes(403, -32011)
         case "not_found":
-            return Codes(404, -32004)
+            return Codes(404, -32004, acp=-32002)
         case "conflict":
             return Codes(409, -32009)
         case "too_large":
@@ -48,3 +50,8 @@ def http_status(error: HubError) -> int:
 
 def jsonrpc_code(error: HubError) -> int:
     return CODES[error.kind].jsonrpc
+
+
+def acp_code(error: HubError) -> int:
+    codes = CODES[error.kind]
+    return codes.acp or codes.jsonrpc

@@ -13,7 +13,7 @@ from hub.cli.examining import doctor
 from hub.cli.moving import export, import_
 from hub.cli.options import Failure
 from hub.cli.running import run
-from hub.cli.serving import mcp, serve
+from hub.cli.serving import acp, mcp, serve
 from hub.version import VERSION
 
 
@@ -52,7 +52,7 @@ def commands(**_: Any) -> None:
     """
 
 
-for command in (serve, mcp, connect, ask, run, doctor, call, export, import_):
+for command in (serve, mcp, acp, connect, ask, run, doctor, call, export, import_):
     commands.add_command(command)
 
 

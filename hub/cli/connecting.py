@@ -6,7 +6,7 @@ import click
 
 from hub.addresses import MCP, base_url
 from hub.cli.options import Failure, examples, settings_from
-from hub.clients import CLIENTS, LATER, WriteError, write
+from hub.clients import CLIENTS, WriteError, write
 from hub.settings import PORT
 
 BEARER = re.compile("[A-Za-z0-9._~+/=-]*")
@@ -14,16 +14,14 @@ BEARER = re.compile("[A-Za-z0-9._~+/=-]*")
 
 
 @click.command(epilog=examples("trivium connect claude", "trivium connect gemini --write"))
-@click.argument("client", type=click.Choice([*CLIENTS, *(name.lower() for name in LATER)], case_sensitive=False))
+@click.argument("client", type=click.Choice([*CLIENTS], case_sensitive=False))
 @click.option("--write", "do_write", is_flag=True, help="Put it into the client's file, keeping what is there (and a FILE.bak).")
 @click.option("--url", help="Where the hub listens, if not where these settings say.", metavar="URL")
 @click.option("--token", default="", metavar="TOKEN", help="A token for it, from `trivium tokens create`; it goes into the client's file.")
 def connect(client: str, do_write: bool, url: str | None, token: str) -> None:
-    """Show how CLIENT connects to the hub over MCP."""
+    """Show how CLIENT connects to the hub: over MCP, or over ACP where the hub is an editor's agent (zed, jetbrains)."""
     if not BEARER.fullmatch(token):
         raise Failure("--token: that is no token. `trivium tokens create --name NAME` makes one.")
-    if told := LATER.get(client.upper()):
-        raise Failure(f"{told}. Until then connect over MCP: {', '.join(CLIENTS)}.")
     chosen, address = CLIENTS[client], mcp_url(url)
     if do_write:
         try:

@@ -72,12 +72,33 @@ def mcp(profile: str, **given: Any) -> None:
     finish(main.stdio(settings, profile))
 
 
+@click.command(
+    epilog='\b\nExample, in the settings of Zed:\n'
+    '  "agent_servers": {"Trivium": {"type": "custom", "command": "trivium", "args": ["acp"]}}'
+)  # fmt: skip
+@click.option("--agent", metavar="ID", help="Who works in new sessions: an agent of the hub, or a provider (`trivium providers list`).")
+@click.option("--workspace", metavar="ID", help="The workspace of new sessions; left out: default.")
+@database_option
+@setting_options("durability", "log_format", "log_level")
+def acp(agent: str | None, workspace: str | None, **given: Any) -> None:
+    """Serve an editor that speaks ACP over standard input and output.
+
+    The editor starts this by itself; its agent is whichever of the hub's is chosen there. Many may run at once over the same database,
+    also beside `trivium serve`: all see the same sessions.
+    """
+    settings = settings_from(**given)
+    from hub import logs, main
+
+    logs.set_up(settings)
+    finish(main.acp(settings, agent, workspace))
+
+
 def welcome(started: dict[str, Any], settings: Settings) -> str:
-    from hub.clients import CLIENTS, LATER
+    from hub.clients import CLIENTS
 
     doors = started["doors"]
     lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
-    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "a2a", "rpc", "events", "health")]
+    lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "acp", "a2a", "rpc", "events", "health")]
     if settings.auth_required:
         lines.append("  tokens     required: `trivium tokens create --name NAME` makes one, for Authorization: Bearer TOKEN")
     if settings.oauth_issuer:
@@ -89,6 +110,5 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     token = " --token TOKEN" if settings.auth_required else ""
     lines += ["", f"Connect an agent (`trivium connect CLIENT{token} --write` does it for you):"]
     lines += [f"  {client.title:<12} {client.in_short(doors['mcp'])}" for client in CLIENTS.values()]
-    lines += [f"  {title:<12} {told}" for title, told in LATER.items()]
     lines += ["", 'Give a coding agent work, and follow it: trivium run opencode "Fix the failing test"']
     return "\n".join([*lines, "", "Ctrl-C stops the hub."])

@@ -10,6 +10,7 @@ from hub.domain.conversations import Conversation
 from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers, SessionStatus
+from hub.domain.specialists import Specialist
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import closed, moved, offered, wake
@@ -68,7 +69,10 @@ class UpdateSession(Mutation):
     """One of the modes that the agent offers."""
     model: Name | None = None
     agent_id: Id | None = None
-    """Another agent goes on with the session: it knows nothing of what was said before."""
+    """Another agent goes on with the session: it knows nothing of what was said before. Before the first prompt it may be one of
+    another workspace, and the session goes there with it."""
+    specialist_id: Id | None = None
+    """With another agent: what it goes on as."""
     config: Annotated[dict[str, str | bool], Field(max_length=50)] | None = None
     """Values of config options that the agent offers, by the options' ids. The others stay."""
 
@@ -118,7 +122,7 @@ async def update_session(given: UpdateSession, call: Call) -> Session:
         call.caller.require(SETTINGS)
     changed: dict[str, Any] = {}
     if given.agent_id not in (None, session.agent_id):
-        session = await _handed(session, await call.need(Agent, given.agent_id or ""), call)
+        session = await _handed(session, await call.need(Agent, given.agent_id or ""), given.specialist_id, call)
     if given.name is not None:
         changed["name"] = given.name
     if given.mode_id is not None:
@@ -127,9 +131,10 @@ async def update_session(given: UpdateSession, call: Call) -> Session:
     if given.model is not None:
         changed["model"] = given.model
     if given.config:
-        options = {str(option.get("id")) for option in session.config_options or ()}
-        for id_ in given.config:
-            expect_offered("config", id_, options)
+        options = {str(option.get("id")): option for option in session.config_options or ()}
+        for id_, value in given.config.items():
+            expect_offered("config", id_, {*options})
+            expect_offered(f"config.{id_}", str(value), _values(options.get(id_, {}).get("options")))
         changed["config"] = session.config | given.config
     return call.update(session, **changed)
 
@@ -180,12 +185,14 @@ def _created(session: Session, call: Call) -> Session:
     return call.create(offered(session, call), provider=session.provider, agentId=session.agent_id, **above)
 
 
-async def _handed(session: Session, agent: Agent, call: Call) -> Session:
+async def _handed(session: Session, agent: Agent, specialist_id: str | None, call: Call) -> Session:
     """To another agent: the process of the one before ends, and what was chosen of its settings is nothing to the new one."""
     if session.active:
         raise Refused("The session's agent is at work. Wait for it, or cancel_session, before another one goes on.")
     if agent.workspace_id != session.workspace_id:
-        raise Invalid(f"agentId: agent {agent.id!r} is of another workspace.")
+        await _take_along(session, agent, call)
+    if specialist_id:
+        await _specialist(specialist_id, agent.workspace_id, call)
     if (provider := provider_of(agent)) is None:
         raise Invalid(f"agentId: agent {agent.id!r} has no provider, so that the hub cannot run it.")
     settings: dict[str, Any] = {
@@ -197,13 +204,31 @@ async def _handed(session: Session, agent: Agent, call: Call) -> Session:
         "capabilities": (),
         "agent_info": None,
     }
-    session = session.model_copy(update={**settings, "agent_id": agent.id, "provider": provider, "agent_session_id": None})
+    handed = {"agent_id": agent.id, "provider": provider, "role": agent.role, "specialist_id": specialist_id}
+    session = session.model_copy(update={**settings, **handed, "workspace_id": agent.workspace_id, "agent_session_id": None})
     return moved(session, "dormant", call, f"Agent {agent.id} goes on with the next prompt.") if session.live else session
+
+
+async def _take_along(session: Session, agent: Agent, call: Call) -> None:
+    """What belongs to a session goes with it to the agent's workspace. Raises Invalid once there is more than its beginning."""
+    if session.prompt_count:
+        raise Invalid(f"agentId: agent {agent.id!r} is of another workspace, and the session was prompted already.")
+    await call.workspace(agent.workspace_id)
+    entries: list[SessionEntry | SessionServers] = [one async for one in call.unit.every(SessionEntry, session_id=session.id)]
+    servers = await call.unit.get(SessionServers, session.id)
+    for record in [*entries, *([servers] if servers else [])]:
+        call.unit.put(record.model_copy(update={"workspace_id": agent.workspace_id}))
 
 
 def expect_offered(field: str, id_: str, offered: set[str]) -> None:
     if offered and id_ not in offered:
         raise Invalid(f"{field}: the agent does not offer {id_[:80]!r}. Allowed: {', '.join(sorted(offered)[:30])}.")
+
+
+def _values(options: JsonValue) -> set[str]:
+    """Of a config option that is a choice, whose options may stand in groups."""
+    several = [one for one in options if isinstance(one, dict)] if isinstance(options, list) else []
+    return {str(one["value"]) for one in several if "value" in one}.union(*(_values(one.get("options")) for one in several))
 
 
 def _ids(modes: dict[str, JsonValue] | None, key: str) -> set[str]:
@@ -220,13 +245,18 @@ def provider_of(agent: Agent) -> str | None:
 async def _specialised(given: StartSession, parent: Session | None, call: Call) -> StartSession:
     """With what its specialist brings, where nothing else is said."""
     workspace_id = given.workspace_id or (parent.workspace_id if parent else "default")
-    specialist = await get_specialist(GetSpecialist(specialist_id=given.specialist_id or "", workspace_id=workspace_id), call)
-    if not specialist.enabled:
-        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    specialist = await _specialist(given.specialist_id or "", workspace_id, call)
     brings = {"role": specialist.role, "model": specialist.model}
     if given.agent_id is None:
         brings["provider"] = specialist.default_provider
     return given.model_copy(update={name: value for name, value in brings.items() if getattr(given, name) is None})
+
+
+async def _specialist(id_: str, workspace_id: str, call: Call) -> Specialist:
+    specialist = await get_specialist(GetSpecialist(specialist_id=id_, workspace_id=workspace_id), call)
+    if not specialist.enabled:
+        raise Refused(f"The specialist {specialist.id!r} is switched off. update_specialist with enabled=true switches it on.")
+    return specialist
 
 
 async def _whose(given: StartSession, parent: Session | None, call: Call) -> tuple[Agent, str]:

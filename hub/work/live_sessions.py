@@ -186,6 +186,7 @@ class LiveSession:
     async def _opened(self, session: Session, agent: LiveAgent, desk: Desk) -> None:
         opened = agent.opened
         self._prefaced = opened.continuity == "kept"
+        desk.modes = opened.modes or desk.modes
         about = {
             "agentSessionId": opened.agent_session_id, "continuity": opened.continuity, "cwd": str(opened.cwd),
             "agentInfo": opened.agent_info, "capabilities": opened.capabilities, "modes": opened.modes,

@@ -32,7 +32,8 @@ class Desk:
         self._held = {"sessionId": session.id, "claimToken": token}
         self._transcript = Transcript(session.entry_count)
         self._about: dict[str, Any] = {}
-        self._modes = session.modes
+        self.modes = session.modes
+        """Those that the agent offers, with the one that it is in."""
         self._waiting = 0
         self._keeping: asyncio.Task[None] | None = None
         self._committing = asyncio.Lock()
@@ -117,8 +118,8 @@ class Desk:
         """What of it is about the session itself."""
         match update.get("sessionUpdate"):
             case "current_mode_update" if isinstance(mode := update.get("currentModeId"), str):
-                self._modes = {**(self._modes or {}), "currentModeId": mode}
-                self._about |= {"modes": self._modes, "modeId": mode}
+                self.modes = {**(self.modes or {}), "currentModeId": mode}
+                self._about |= {"modes": self.modes, "modeId": mode}
             case "config_option_update" if isinstance(options := update.get("configOptions"), list):
                 self._about["configOptions"] = options
             case "session_info_update" if isinstance(title := update.get("title"), str):

@@ -80,6 +80,11 @@ class Peer:
         self.ignored = 0
         """Messages that meant nothing."""
 
+    @property
+    def over(self) -> bool:
+        """The connection has ended, or is ending: what is cancelled now is cancelled for that."""
+        return self._over is not None
+
     async def run(self) -> str:
         """Read until the stream ends or close(). Then every request that waits fails with Closed, handlers end, the stream is closed.
         Answers why it is over."""

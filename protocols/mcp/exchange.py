@@ -17,8 +17,8 @@ from mcp_types import RequestId
 
 from hub.domain.errors import HubError, Internal
 from hub.ports import Json
+from protocols.frames import Frames
 from protocols.mcp.asking import Asker
-from protocols.mcp.frames import Frames
 from protocols.mcp.messages import REQUEST_CANCELLED, Message, failure, notification
 from protocols.streams import HEARTBEAT, Streams
 from protocols.wire import jsonrpc_code

@@ -12,9 +12,9 @@ from mcp_types import INVALID_PARAMS, INVALID_REQUEST, RequestId
 
 from hub.access import Caller
 from hub.domain.errors import Forbidden, HubError, Invalid
+from protocols.frames import Frames
 from protocols.identity import caller_of
 from protocols.mcp.exchange import Exchange
-from protocols.mcp.frames import Frames
 from protocols.mcp.listening import changes
 from protocols.mcp.messages import Message, failure, notification, object_of, request_id, served
 from protocols.mcp.modern import progress_token

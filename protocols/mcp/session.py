@@ -17,8 +17,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import REQUEST_TIMEOUT, RequestId
 
 from hub.access import Caller
+from protocols.frames import LARGEST, Frames
 from protocols.mcp.asking import Asker
-from protocols.mcp.frames import LARGEST, Frames
 from protocols.mcp.listening import Wanted
 from protocols.mcp.messages import Message, notification, request
 from protocols.mcp.server import introduction

@@ -106,10 +106,16 @@ async def test_the_address_is_the_one_given_or_that_of_the_settings(
     assert f"\nclaude mcp add --transport http trivium {url}\n" in done.out
 
 
-async def test_doors_that_do_not_exist_yet_are_not_promised(trivium: Trivium) -> None:
-    done = await trivium("connect", "acp")
-    assert done.code == 1
-    assert "later version" in done.err
+async def test_an_editor_is_told_to_start_the_hub_and_keeps_its_variables(trivium: Trivium) -> None:
+    shown = await trivium("connect", "zed", "--token", "not-needed")
+    assert '"agent_servers"' in shown.out
+    assert "not-needed" not in shown.out
+    file = trivium.home / ".jetbrains" / "acp.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"agent_servers": {"trivium": {"command": "old", "env": {"TRIVIUM_DB": "memory:"}}, "other": {}}}))
+    assert (await trivium("connect", "jetbrains", "--write")).code == 0
+    servers = json.loads(file.read_text())["agent_servers"]
+    assert servers == {"trivium": {"command": "trivium", "args": ["acp"], "env": {"TRIVIUM_DB": "memory:"}}, "other": {}}
 
 
 async def test_a_link_to_the_file_stays_a_link(trivium: Trivium) -> None:

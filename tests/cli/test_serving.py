@@ -21,7 +21,7 @@ async def test_one_line_of_json_tells_every_door_and_each_of_them_answers(triviu
         ready = serving.ready
         assert ready["pid"] == serving.process.pid
         assert ready["database"] == f"sqlite:{trivium.home}/.local/share/trivium/hub.db"
-        assert set(ready["doors"]) == {"rest", "mcp", "a2a", "rpc", "openapi", "docs", "events", "health"}
+        assert set(ready["doors"]) == {"rest", "mcp", "acp", "a2a", "rpc", "openapi", "docs", "events", "health"}
         for door in ("openapi", "docs", "events", "health"):
             async with http.get(ready["doors"][door]) as answer:
                 assert answer.status == 200, door
@@ -42,7 +42,8 @@ async def test_people_read_on_standard_error_how_to_connect_each_client(trivium:
     for told in (f"claude mcp add --transport http trivium {url}", "codex mcp add", '"httpUrl"', "opencode.json", "~/.cursor/mcp.json"):
         assert told in done.err
     assert f"a2a        {url.removesuffix('/mcp')}/a2a" in done.err
-    assert "later version" in done.err
+    assert f"acp        {url.removesuffix('/mcp')}/acp" in done.err
+    assert "~/.jetbrains/acp.json" in done.err
     assert "everything is gone when the hub stops" in done.err
 
 

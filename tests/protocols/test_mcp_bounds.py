@@ -9,10 +9,11 @@ import pytest
 from hub.access import LOCAL, Caller
 from hub.app import Hub
 from hub.domain.errors import Busy
-from protocols.mcp import frames, sessions
+from protocols import frames
+from protocols.frames import Frames
 from protocols.mcp import session as one_session
+from protocols.mcp import sessions
 from protocols.mcp.asking import Asker
-from protocols.mcp.frames import Frames
 from protocols.mcp.session import Session
 from protocols.mcp.sessions import Sessions
 from protocols.mcp.surface import Surface

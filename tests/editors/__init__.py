@@ -1,0 +1,1 @@
+"""The hub as an agent of ACP, driven by editors."""
