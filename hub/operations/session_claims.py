@@ -12,7 +12,7 @@ from hub.operations.session_steps import cancel_permissions, claimed, held, move
 
 Number = Annotated[int, Field(ge=1)]
 LeaseSeconds = Annotated[int, Field(ge=1, le=3_600)]
-LOST = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
+STOPPED = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
 
 
 class ClaimSession(Mutation):
@@ -101,8 +101,8 @@ async def claim_session(given: ClaimSession, call: Call) -> Session:
         taken = taken.model_copy(update={"status": "connecting"})
     taken = await cancel_permissions(taken, call)
     if taken.active:
-        taken = await _ended(taken, PromptEnd(number=taken.active, status="failed", reason=LOST), call)
-        told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": LOST}
+        taken = await _ended(taken, PromptEnd(number=taken.active, status="failed", reason=STOPPED), call)
+        told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": STOPPED}
         taken = _entry(taken, EntryChange(number=taken.entry_count + 1, update=told), None, call)
         return call.write(taken, "progressed", updates=[told])
     return call.unit.put(taken)

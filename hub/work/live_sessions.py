@@ -14,14 +14,13 @@ from hub.domain.errors import Busy, Conflict, NotFound, Unavailable
 from hub.domain.sessions import Session
 from hub.hosting import AgentHost, CannotRun, LiveAgent, Opening, Patience, TurnEnd
 from hub.operations.base import Output
-from hub.operations.session_claims import TakenPrompt
+from hub.operations.session_claims import STOPPED, TakenPrompt
 from hub.ports import Clock, Json
 from hub.work.session_desks import Desk
 from hub.work.session_places import Places
 
 log = logging.getLogger("work")
 
-STOPPED = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
 FORGOTTEN = "The agent no longer knows what was said before: it could not take the session up again, so that it began a new one."
 AGAIN = "The next prompt starts it again."
 TRIES = 5
@@ -272,7 +271,7 @@ class LiveSession:
         try:
             self._sent.set()
             end: TurnEnd | None = await agent.prompt(content)
-            reason = None
+            reason = STOPPED if self._stopping and end and end.stop_reason == "cancelled" else None
         except CannotRun as failure:
             end, reason = None, str(failure)
         except CancelledError:
@@ -283,14 +282,12 @@ class LiveSession:
         self._news.set()
 
     async def _told_end(self, desk: Desk, number: int, end: TurnEnd | None, reason: str | None) -> None:
-        told: Told = {"sessionUpdate": "state_update", "state": "idle"}
+        told: Told = {"sessionUpdate": "state_update", "state": "idle"} | ({"reason": reason} if reason else {})
+        ended: Told = {"number": number, "status": "failed", "reason": reason}
         if end:
             status = "cancelled" if end.stop_reason == "cancelled" else "completed"
-            ended = {"number": number, "status": status, "stopReason": end.stop_reason, "usage": end.usage}
+            ended |= {"status": status, "stopReason": end.stop_reason, "usage": end.usage}
             told |= {"stopReason": end.stop_reason} | ({"usage": end.usage} if end.usage else {})
-        else:
-            ended = {"number": number, "status": "failed", "reason": reason}
-            told["reason"] = reason
         await desk.end(told, ended=ended)
 
     async def _cancel(self, agent: LiveAgent, turn: "asyncio.Task[None]") -> None:

@@ -10,6 +10,7 @@ from hub.app import Hub
 from hub.domain.errors import Refused
 from hub.domain.sessions import Session
 from hub.hosting import Patience
+from hub.operations.session_claims import STOPPED
 from hub.ports import HubStore
 from hub.turns import Turn
 from tests.acp.working import answer, ended, history, prompted, started, until, working
@@ -221,7 +222,7 @@ async def test_a_hub_that_stops_in_the_middle_of_a_turn_says_so_and_sends_what_w
         await until(hub, session_id, "running")
         waiting = await prompted(hub, session_id, "heard")
     prompt = (await ask(hub, "wait_for_prompt", sessionId=session_id, number=slow, timeoutSeconds=0))["prompt"]
-    assert prompt["status"] in ("cancelled", "failed")
+    assert (prompt["status"] in ("cancelled", "failed"), prompt["reason"]) == (True, STOPPED)
     async with working(hub, tmp_path):
         assert (await ended(hub, session_id, waiting))["answer"] == '["slow", "heard"]'
 
