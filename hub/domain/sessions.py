@@ -103,6 +103,8 @@ class Session(Record):
 
     entry_count: int = 0
     """How many entries its history has."""
+    standing: dict[str, int] = {}
+    """The numbers of entries of which its history has one, by their kind."""
     active_at: Instant | None = None
     """When something last happened in it."""
 

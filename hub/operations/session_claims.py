@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
 from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason, numbered_key
+from hub.domain.transcripts import STANDING
 from hub.operations.base import Call, Id, Limit, Listing, Mutation, Operation, Page, Result
 from hub.operations.session_steps import cancel_permissions, claimed, held, moved, withdraw
 
@@ -185,7 +186,9 @@ def _entry(session: Session, change: EntryChange, turn: int | None, call: Call) 
         workspace_id=session.workspace_id, session_id=session.id, number=change.number, prompt=turn, update=change.update
     )  # fmt: skip
     call.unit.put(entry)
-    return session.model_copy(update={"entry_count": change.number})
+    kind = str(change.update.get("sessionUpdate"))
+    standing = {**session.standing, kind: change.number} if kind in STANDING else session.standing
+    return session.model_copy(update={"entry_count": change.number, "standing": standing})
 
 
 async def _ended(session: Session, end: PromptEnd, call: Call) -> Session:

@@ -30,7 +30,7 @@ class Desk:
     def __init__(self, call: Call, session: Session, token: int, clock: Callable[[], datetime]) -> None:
         self._call, self._clock, self._time = call, clock, get_running_loop().time
         self._held = {"sessionId": session.id, "claimToken": token}
-        self._transcript = Transcript(session.entry_count)
+        self._transcript = Transcript(session.entry_count, session.standing)
         self._about: dict[str, Any] = {}
         self._modes = session.modes
         self._waiting = 0

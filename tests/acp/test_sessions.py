@@ -211,8 +211,10 @@ async def test_a_session_goes_on_in_a_new_process_and_nothing_is_kept_twice(hub:
     async with working(hub, tmp_path):
         assert (await ask(hub, "get_session", sessionId=session_id))["status"] == "dormant"
         assert await answer(hub, session_id, "heard") == '["echo one", "heard", "heard"]'
-        said = [update["content"][0]["text"] for update in await history(hub, session_id) if update["sessionUpdate"] == "user_message"]
+        told = await history(hub, session_id)
+        said = [update["content"][0]["text"] for update in told if update["sessionUpdate"] == "user_message"]
         assert said == ["echo one", "heard", "heard"]
+        assert [update["sessionUpdate"] for update in told].count("available_commands_update") == 1
 
 
 async def test_a_hub_that_stops_in_the_middle_of_a_turn_says_so_and_sends_what_waits_once(hub: Hub, tmp_path: Path) -> None:
