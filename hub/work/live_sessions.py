@@ -133,11 +133,11 @@ class LiveSession:
         """With one process, if there is a place for it. Answers how the session stands then."""
         places = self._places(session.workspace_id)
         async with places.place(self._in_line):
-            if session.status != "connecting":
-                await self._report(status="connecting")
             session = await self._must_read()
             if not session.live or self._stopping:
                 return session
+            if session.status != "connecting":
+                await self._report(status="connecting")
             desk = self._desk = Desk(self._call, session, self.token, self._terms.clock)
             desk.on_gone = self._news.set
             self._why, self._turns = None, 0
