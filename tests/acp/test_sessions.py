@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.access import LOCAL
+from hub.access import LOCAL, LOCAL_TENANT
 from hub.app import Hub
 from hub.domain.errors import Refused
 from hub.domain.sessions import Session
@@ -13,6 +13,7 @@ from hub.hosting import Patience
 from hub.operations.session_claims import STOPPED
 from hub.ports import HubStore
 from hub.turns import Turn
+from hub.work.session_tools import SessionTools
 from tests.acp.working import answer, ended, history, prompted, started, until, working
 from tests.core.support import ask, new_agent, on_memory, refusal
 
@@ -353,6 +354,10 @@ async def test_a_task_for_a_sessions_agent_is_done_by_prompting_it(hub: Hub, tmp
         assert len((await ask(hub, "list_sessions", agentId=agent))["sessions"]) == 1
 
 
+async def parrot(turn: Turn) -> str:
+    return turn.text
+
+
 async def painter(turn: Turn) -> str:
     colour = await turn.ask("Which colour?")
     await turn.say("Opening the tin.")
@@ -377,3 +382,11 @@ async def test_a_session_with_an_agent_that_takes_tasks_is_a_session_like_any_ot
         await until(hub, slow, "running")
         await ask(hub, "cancel_session", sessionId=slow)
         assert (await ended(hub, slow, number))["prompt"]["stopReason"] == "cancelled"
+
+
+async def test_an_agent_that_takes_tasks_hears_only_what_is_said_to_it(hub: Hub, tmp_path: Path) -> None:
+    given = SessionTools(hub, LOCAL_TENANT, lambda token: {"headers": [token]})
+    async with working(hub, tmp_path, {"parrot": parrot}, tools=given.servers, preface=given.preface):
+        session_id = str((await ask(hub, "start_session", agentId="parrot"))["id"])
+        assert await answer(hub, session_id, "Hello") == "Hello"
+        assert not (await ask(hub, "list_tokens"))["tokens"]
