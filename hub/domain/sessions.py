@@ -119,6 +119,11 @@ class Session(Record):
     def live(self) -> bool:
         return self.status in LIVE
 
+    @property
+    def told(self) -> bool:
+        """Its agent was sent a prompt, as far as the hub knows."""
+        return self.prompt_count > len(self.queue)
+
 
 CAPABILITIES = ("load", "resume", "fork", "close", "list", "delete", "steer", "image", "audio", "embedded_context", "mcp_http", "mcp_sse")
 

@@ -6,12 +6,13 @@ from asyncio import CancelledError, create_task, get_running_loop
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Busy, Conflict, NotFound, Unavailable
-from hub.domain.sessions import Session
+from hub.domain.sessions import ContentBlock, Session
 from hub.hosting import AgentHost, CannotRun, LiveAgent, Opening, Patience, TurnEnd
 from hub.operations.base import Output
 from hub.operations.session_claims import STOPPED, TakenPrompt
@@ -138,7 +139,7 @@ class LiveSession:
                 return session
             if session.status != "connecting":
                 await self._report(status="connecting")
-            desk = self._desk = Desk(self._call, session, self.token, self._terms.clock)
+            desk = self._desk = Desk(self._call, session, self.token, self._terms.clock, partial(self._terms.preface, session))
             desk.on_gone = self._news.set
             self._why, self._turns = None, 0
             try:
@@ -184,13 +185,13 @@ class LiveSession:
 
     async def _opened(self, session: Session, agent: LiveAgent, desk: Desk) -> None:
         opened = agent.opened
-        self._prefaced = opened.continuity == "kept"
+        self._prefaced = opened.continuity == "kept" and session.told
         about = {
             "agentSessionId": opened.agent_session_id, "continuity": opened.continuity, "cwd": str(opened.cwd),
             "agentInfo": opened.agent_info, "capabilities": opened.capabilities, "modes": opened.modes,
             "configOptions": opened.config_options,
         }  # fmt: skip
-        if opened.continuity == "lost" and session.entry_count:
+        if opened.continuity == "lost":
             desk.say({"sessionUpdate": "notice", "level": "warning", "message": FORGOTTEN})
         await desk.flush()
         await self._report(status="ready", **{name: value for name, value in about.items() if value is not None})
@@ -264,7 +265,7 @@ class LiveSession:
         content = [*prompt.content]
         self._turns += 1
         desk.begin(content, prompt.message_id)
-        if not self._prefaced:
+        if not self._prefaced and not _is_command(content):
             preface = await self._terms.preface(await self._must_read())
             content = [{"type": "text", "text": preface}, *content] if preface else content
             self._prefaced = True
@@ -382,3 +383,8 @@ class LiveSession:
                     raise
                 log.info("session %s cannot report just now: %s", self.id, error.message)
                 await asyncio.sleep(0.1 * 4**attempt)
+
+
+def _is_command(content: Sequence[ContentBlock]) -> bool:
+    """One of the agent's own, which it knows only at the beginning of a prompt."""
+    return str(content[0].get("text", "")).startswith("/")

@@ -230,6 +230,28 @@ async def test_a_hub_that_stops_in_the_middle_of_a_turn_says_so_and_sends_what_w
         assert (await ended(hub, session_id, waiting))["answer"] == '["slow", "heard"]'
 
 
+@pytest.mark.parametrize("can", ["resume", ""])
+async def test_what_an_agent_is_told_first_is_told_once_and_never_before_a_command_of_its_own(hub: Hub, tmp_path: Path, can: str) -> None:
+    async with working(hub, tmp_path):
+        session_id = await started(hub, f"--can '{can}' --state {tmp_path / 'state'}", systemPrompt="Be kind.")
+        await until(hub, session_id, "ready")
+        await ask(hub, "disconnect_session", sessionId=session_id)
+        await answer(hub, session_id, "/cook peas")
+        assert await answer(hub, session_id, "heard") == '["/cook peas", "Be kind.\\nheard"]'
+        assert await answer(hub, session_id, "heard") == '["/cook peas", "Be kind.\\nheard", "heard"]'
+        assert (await ask(hub, "get_session", sessionId=session_id))["continuity"] == ("kept" if can else "new")
+        assert not any(update["sessionUpdate"] == "notice" for update in await history(hub, session_id))
+
+
+async def test_a_session_is_not_called_by_what_its_agent_is_told_first(hub: Hub, tmp_path: Path) -> None:
+    async with working(hub, tmp_path):
+        session_id = await started(hub, systemPrompt="Be kind\nto everybody.")
+        await answer(hub, session_id, "title Be kind to every…")
+        assert "name" not in await ask(hub, "get_session", sessionId=session_id)
+        await answer(hub, session_id, "title Peas")
+        assert (await ask(hub, "get_session", sessionId=session_id))["name"] == "Peas"
+
+
 async def test_what_an_agent_asks_waits_for_an_answer_from_any_door(hub: Hub, tmp_path: Path) -> None:
     async with working(hub, tmp_path):
         session_id = await started(hub)
