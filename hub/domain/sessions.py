@@ -103,6 +103,8 @@ class Session(Record):
 
     entry_count: int = 0
     """How many entries its history has."""
+    standing: dict[str, int] = {}
+    """The numbers of entries of which its history has one, by their kind."""
     active_at: Instant | None = None
     """When something last happened in it."""
 
@@ -116,6 +118,11 @@ class Session(Record):
     @property
     def live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def told(self) -> bool:
+        """Its agent was sent a prompt, as far as the hub knows."""
+        return self.prompt_count > len(self.queue)
 
 
 CAPABILITIES = ("load", "resume", "fork", "close", "list", "delete", "steer", "image", "audio", "embedded_context", "mcp_http", "mcp_sse")

@@ -44,7 +44,8 @@ class News(NamedTuple):
 class Transcript:
     """Of one session, for as long as one process runs it. It holds what waits to be written, and no history."""
 
-    def __init__(self, entry_count: int) -> None:
+    def __init__(self, entry_count: int, standing: Mapping[str, int]) -> None:
+        """`standing`: the numbers of entries that a former process left, by their kind, of STANDING."""
         self.entry_count = entry_count
         self._changes: dict[int, Change] = {}
         self._updates: list[Update] = []
@@ -58,7 +59,7 @@ class Transcript:
         """What is still to be put behind the texts of `_ends`; none: what comes begins a block of its own."""
         self._ends: tuple[dict[str, Any], ...] = ()
         """The last block of the message that grows, and the one that is told of it."""
-        self._numbers: OrderedDict[str, int] = OrderedDict()
+        self._numbers: OrderedDict[str, int] = OrderedDict(standing)
         self._calls: dict[str, None] = {}
         """The ids of tool calls that have not ended, in their order."""
 

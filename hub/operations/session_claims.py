@@ -7,12 +7,13 @@ from pydantic import Field, JsonValue
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
 from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason, numbered_key
+from hub.domain.transcripts import STANDING
 from hub.operations.base import Call, Id, Limit, Listing, Mutation, Operation, Page, Result
 from hub.operations.session_steps import cancel_permissions, claimed, held, moved, withdraw
 
 Number = Annotated[int, Field(ge=1)]
 LeaseSeconds = Annotated[int, Field(ge=1, le=3_600)]
-LOST = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
+STOPPED = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
 
 
 class ClaimSession(Mutation):
@@ -101,8 +102,8 @@ async def claim_session(given: ClaimSession, call: Call) -> Session:
         taken = taken.model_copy(update={"status": "connecting"})
     taken = await cancel_permissions(taken, call)
     if taken.active:
-        taken = await _ended(taken, PromptEnd(number=taken.active, status="failed", reason=LOST), call)
-        told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": LOST}
+        taken = await _ended(taken, PromptEnd(number=taken.active, status="failed", reason=STOPPED), call)
+        told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": STOPPED}
         taken = _entry(taken, EntryChange(number=taken.entry_count + 1, update=told), None, call)
         return call.write(taken, "progressed", updates=[told])
     return call.unit.put(taken)
@@ -185,7 +186,9 @@ def _entry(session: Session, change: EntryChange, turn: int | None, call: Call) 
         workspace_id=session.workspace_id, session_id=session.id, number=change.number, prompt=turn, update=change.update
     )  # fmt: skip
     call.unit.put(entry)
-    return session.model_copy(update={"entry_count": change.number})
+    kind = str(change.update.get("sessionUpdate"))
+    standing = {**session.standing, kind: change.number} if kind in STANDING else session.standing
+    return session.model_copy(update={"entry_count": change.number, "standing": standing})
 
 
 async def _ended(session: Session, end: PromptEnd, call: Call) -> Session:

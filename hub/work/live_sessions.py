@@ -6,22 +6,22 @@ from asyncio import CancelledError, create_task, get_running_loop
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Busy, Conflict, NotFound, Unavailable
-from hub.domain.sessions import Session
+from hub.domain.sessions import ContentBlock, Session
 from hub.hosting import AgentHost, CannotRun, LiveAgent, Opening, Patience, TurnEnd
 from hub.operations.base import Output
-from hub.operations.session_claims import TakenPrompt
+from hub.operations.session_claims import STOPPED, TakenPrompt
 from hub.ports import Clock, Json
 from hub.work.session_desks import Desk
 from hub.work.session_places import Places
 
 log = logging.getLogger("work")
 
-STOPPED = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
 FORGOTTEN = "The agent no longer knows what was said before: it could not take the session up again, so that it began a new one."
 AGAIN = "The next prompt starts it again."
 TRIES = 5
@@ -134,12 +134,12 @@ class LiveSession:
         """With one process, if there is a place for it. Answers how the session stands then."""
         places = self._places(session.workspace_id)
         async with places.place(self._in_line):
-            if session.status != "connecting":
-                await self._report(status="connecting")
             session = await self._must_read()
             if not session.live or self._stopping:
                 return session
-            desk = self._desk = Desk(self._call, session, self.token, self._terms.clock)
+            if session.status != "connecting":
+                await self._report(status="connecting")
+            desk = self._desk = Desk(self._call, session, self.token, self._terms.clock, partial(self._terms.preface, session))
             desk.on_gone = self._news.set
             self._why, self._turns = None, 0
             try:
@@ -185,14 +185,14 @@ class LiveSession:
 
     async def _opened(self, session: Session, agent: LiveAgent, desk: Desk) -> None:
         opened = agent.opened
-        self._prefaced = opened.continuity == "kept"
+        self._prefaced = opened.continuity == "kept" and session.told
         desk.modes = opened.modes or desk.modes
         about = {
             "agentSessionId": opened.agent_session_id, "continuity": opened.continuity, "cwd": str(opened.cwd),
             "agentInfo": opened.agent_info, "capabilities": opened.capabilities, "modes": opened.modes,
             "configOptions": opened.config_options,
         }  # fmt: skip
-        if opened.continuity == "lost" and session.entry_count:
+        if opened.continuity == "lost":
             desk.say({"sessionUpdate": "notice", "level": "warning", "message": FORGOTTEN})
         await desk.flush()
         await self._report(status="ready", **{name: value for name, value in about.items() if value is not None})
@@ -266,14 +266,14 @@ class LiveSession:
         content = [*prompt.content]
         self._turns += 1
         desk.begin(content, prompt.message_id)
-        if not self._prefaced:
+        if not self._prefaced and not _is_command(content):
             preface = await self._terms.preface(await self._must_read())
             content = [{"type": "text", "text": preface}, *content] if preface else content
             self._prefaced = True
         try:
             self._sent.set()
             end: TurnEnd | None = await agent.prompt(content)
-            reason = None
+            reason = STOPPED if self._stopping and end and end.stop_reason == "cancelled" else None
         except CannotRun as failure:
             end, reason = None, str(failure)
         except CancelledError:
@@ -284,14 +284,12 @@ class LiveSession:
         self._news.set()
 
     async def _told_end(self, desk: Desk, number: int, end: TurnEnd | None, reason: str | None) -> None:
-        told: Told = {"sessionUpdate": "state_update", "state": "idle"}
+        told: Told = {"sessionUpdate": "state_update", "state": "idle"} | ({"reason": reason} if reason else {})
+        ended: Told = {"number": number, "status": "failed", "reason": reason}
         if end:
             status = "cancelled" if end.stop_reason == "cancelled" else "completed"
-            ended = {"number": number, "status": status, "stopReason": end.stop_reason, "usage": end.usage}
+            ended |= {"status": status, "stopReason": end.stop_reason, "usage": end.usage}
             told |= {"stopReason": end.stop_reason} | ({"usage": end.usage} if end.usage else {})
-        else:
-            ended = {"number": number, "status": "failed", "reason": reason}
-            told["reason"] = reason
         await desk.end(told, ended=ended)
 
     async def _cancel(self, agent: LiveAgent, turn: "asyncio.Task[None]") -> None:
@@ -386,3 +384,8 @@ class LiveSession:
                     raise
                 log.info("session %s cannot report just now: %s", self.id, error.message)
                 await asyncio.sleep(0.1 * 4**attempt)
+
+
+def _is_command(content: Sequence[ContentBlock]) -> bool:
+    """One of the agent's own, which it knows only at the beginning of a prompt."""
+    return str(content[0].get("text", "")).startswith("/")

@@ -27,10 +27,13 @@ Call = Callable[..., Awaitable[Output]]
 class Desk:
     """A SessionDesk, for one process of one session, under one claim."""
 
-    def __init__(self, call: Call, session: Session, token: int, clock: Callable[[], datetime]) -> None:
-        self._call, self._clock, self._time = call, clock, get_running_loop().time
+    def __init__(
+        self, call: Call, session: Session, token: int, clock: Callable[[], datetime], preface: Callable[[], Awaitable[str]]
+    ) -> None:  # fmt: skip
+        """`preface`: what the agent is told before its first prompt."""
+        self._call, self._clock, self._time, self._preface = call, clock, get_running_loop().time, preface
         self._held = {"sessionId": session.id, "claimToken": token}
-        self._transcript = Transcript(session.entry_count)
+        self._transcript = Transcript(session.entry_count, session.standing)
         self._about: dict[str, Any] = {}
         self.modes = session.modes
         """Those that the agent offers, with the one that it is in."""
@@ -50,6 +53,8 @@ class Desk:
 
     async def update(self, update: Update) -> None:
         self.heard_at = self._time()
+        if update.get("sessionUpdate") == "session_info_update":
+            update = await self._well_titled(update)
         self._transcript.add(update)
         self._notice(update)
         self._waiting += _weight(update)
@@ -113,6 +118,13 @@ class Desk:
         if self._keeping:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
+
+    async def _well_titled(self, update: Update) -> Update:
+        """Some agents call a session by the beginning of its first prompt; the preface is no name of it."""
+        title = update.get("title")
+        if isinstance(title, str) and title and " ".join((await self._preface()).split()).startswith(title.rstrip(" .…")):
+            return {name: value for name, value in update.items() if name != "title"}
+        return update
 
     def _notice(self, update: Update) -> None:
         """What of it is about the session itself."""

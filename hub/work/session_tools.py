@@ -12,6 +12,7 @@ from hub.domain.errors import HubError, NotFound
 from hub.domain.sessions import Session, SessionServers
 from hub.domain.specialists import Specialist
 from hub.operations.base import secret_place
+from hub.operations.sessions import BY_TASKS
 from hub.operations.tokens import NewToken
 from hub.ports import Json
 
@@ -36,6 +37,9 @@ class SessionTools:
 
     @asynccontextmanager
     async def servers(self, session: Session) -> AsyncIterator[Sequence[Json]]:
+        if session.provider == BY_TASKS:  # it takes tasks, and no tools
+            yield ()
+            return
         given = {
             "name": f"session {session.id}",
             "subject": session.agent_id,
@@ -55,7 +59,8 @@ class SessionTools:
                 log.warning("the credential of session %s could not be revoked: %s", session.id, error.message)
 
     async def preface(self, session: Session) -> str:
-        who = INTRODUCTION.format(agent_id=session.agent_id, workspace_id=session.workspace_id, session_id=session.id)
+        where = {"agent_id": session.agent_id, "workspace_id": session.workspace_id, "session_id": session.id}
+        who = "" if session.provider == BY_TASKS else INTRODUCTION.format(**where)
         return "\n\n".join(part for part in (await self._role(session), session.system_prompt, who) if part)
 
     async def _role(self, session: Session) -> str:

@@ -63,8 +63,8 @@ class SessionRunner:
         return known.id
 
     async def _follow(self, turn: Turn, prompt: Prompt, cursor: int, output: Output) -> None:
-        """From when it is sent until its turn is over: what the agent says in it, all of it."""
-        begun, over = False, None
+        """From when it is sent until its turn is over: what the agent says in it. The log says when: records may be ahead of it."""
+        begun = False
         wanted = Filter(kinds=(Session.kind,), record_id=prompt.session_id)
         async for page in self._hub.follow(self._caller, cursor, wanted):
             for logged in page.events:
@@ -72,10 +72,11 @@ class SessionRunner:
                 data = event.get("data", {})
                 begun = begun or (logged.name == "session.prompt_taken" and data.get("number") == prompt.number)
                 for update in data.get("updates", ()) if begun else ():
+                    if update.get("sessionUpdate") == "state_update" and update.get("state") == "idle":
+                        return
                     await self._updated(turn, update, output)
-            if over is None and ((known := await self._read(prompt)) is None or known.ended):
-                over = await self._hub.store.latest()  # what happened by then may not be read yet
-            if over is not None and page.cursor >= over:
+            known = await self._read(prompt)
+            if known is None or (known.ended and known.started_at is None):
                 return
 
     async def _updated(self, turn: Turn, update: Mapping[str, Any], output: Output) -> None:

@@ -1,5 +1,6 @@
 """Sessions with the hub's agents that take tasks: each prompt is a task of the session, and what comes of it is what the agent says."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from hub.domain.tasks import Task
 from hub.hosting import CannotRun, LiveAgent, Opened, Opening, SessionDesk, TurnEnd
 from hub.ports import Filter, Json, Logged
 
+GOING_ON = ("submitted", "working")
+"""States of a task that neither has ended nor asks something."""
 CAPABILITIES = ("resume", "image", "audio", "embedded_context")
 
 
@@ -84,29 +87,33 @@ class TaskAgent:
         """There is nothing to end."""
 
     async def _followed(self, task_id: str, cursor: int) -> Task | None:
-        """How it stands once it has ended, or asks something, and all that had happened by then is told."""
-        wanted, settled = Filter(kinds=(Task.kind,), record_id=task_id), None
+        """How it stands once it has ended, or asks something. The log says when: the record may be ahead of what was told."""
+        wanted = Filter(kinds=(Task.kind,), record_id=task_id)
         async for page in self._hub.follow(self._caller, cursor, wanted):
+            going_on = True
             for event in page.events:
-                await self._told(event)
-            if settled is None:
-                self._task = task = await self._hub.store.get(self._caller.tenant, Task, task_id)
-                if task is None or task.ended or task.questions:
-                    settled = await self._hub.store.latest()
-            if settled is not None and page.cursor >= settled:
-                break
-        if self._task and self._task.questions and not self._task.ended:
-            await self._say(self._task.questions[0].message)
-        return self._task
+                going_on = await self._told(event)
+            if going_on:
+                continue
+            self._task = task = await self._hub.store.get(self._caller.tenant, Task, task_id)
+            if task is None or task.ended:
+                return task
+            if task.questions:
+                await self._say(task.questions[0].message)
+                return task
+        raise asyncio.CancelledError
 
-    async def _told(self, event: Logged) -> None:
-        data: Mapping[str, Any] = orjson.loads(event.body).get("data", {})
-        match event.name:
+    async def _told(self, logged: Logged) -> bool:
+        """Whether the task goes on after it."""
+        event = orjson.loads(logged.body)
+        data: Mapping[str, Any] = event.get("data", {})
+        match logged.name:
             case "task.artifact_updated":
                 for parts in data["chunks"]:
                     await self._say_parts(parts)
             case "task.message_added" if data.get("role") == "agent":
                 await self._say_parts(data.get("parts", ()))
+        return event.get("state") in GOING_ON and logged.name != "task.deleted"
 
     async def _say_parts(self, parts: Iterable[Mapping[str, Any]]) -> None:
         for one in parts:

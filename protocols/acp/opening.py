@@ -71,7 +71,7 @@ async def begun(
     if forked_from and known is None:
         return _begun(await _asked(peer, "session/fork", {"sessionId": forked_from, **place}, introduction, patience), "kept")
     result = await _asked(peer, "session/new", place, introduction, patience)
-    return _begun(result, "lost" if known or session.entry_count else "new")
+    return _begun(result, "lost" if session.told and session.entry_count else "new")
 
 
 def _begun(result: Any, continuity: Continuity) -> Begun:

@@ -156,6 +156,9 @@ class Agent:
     def echo(self, text: str) -> None:
         self.say(f"you said: {text}")
 
+    def title(self, text: str) -> None:
+        self.update(sessionUpdate="session_info_update", title=text)
+
     def chunks(self, number: str) -> None:
         for index in range(int(number)):
             self.say(f"{index} ")
@@ -252,6 +255,7 @@ SCRIPTS: dict[str, Callable[[Agent, str], None]] = {
     "echo": Agent.echo, "chunks": Agent.chunks, "burst": Agent.burst, "flood": Agent.flood, "think": Agent.think, "permit": Agent.permit,
     "edit": Agent.edit, "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn, "die": Agent.die,
     "stray": Agent.stray, "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment, "heard": Agent.heard,
+    "title": Agent.title,
 }  # fmt: skip
 
 if __name__ == "__main__":

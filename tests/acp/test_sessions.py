@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from hub.access import LOCAL
+from hub.access import LOCAL, LOCAL_TENANT
 from hub.app import Hub
 from hub.domain.errors import Refused
 from hub.domain.sessions import Session
 from hub.hosting import Patience
+from hub.operations.session_claims import STOPPED
 from hub.ports import HubStore
 from hub.turns import Turn
+from hub.work.session_tools import SessionTools
 from tests.acp.working import answer, ended, history, prompted, started, until, working
 from tests.core.support import ask, new_agent, on_memory, refusal
 
@@ -210,8 +212,10 @@ async def test_a_session_goes_on_in_a_new_process_and_nothing_is_kept_twice(hub:
     async with working(hub, tmp_path):
         assert (await ask(hub, "get_session", sessionId=session_id))["status"] == "dormant"
         assert await answer(hub, session_id, "heard") == '["echo one", "heard", "heard"]'
-        said = [update["content"][0]["text"] for update in await history(hub, session_id) if update["sessionUpdate"] == "user_message"]
+        told = await history(hub, session_id)
+        said = [update["content"][0]["text"] for update in told if update["sessionUpdate"] == "user_message"]
         assert said == ["echo one", "heard", "heard"]
+        assert [update["sessionUpdate"] for update in told].count("available_commands_update") == 1
 
 
 async def test_a_hub_that_stops_in_the_middle_of_a_turn_says_so_and_sends_what_waits_once(hub: Hub, tmp_path: Path) -> None:
@@ -221,9 +225,31 @@ async def test_a_hub_that_stops_in_the_middle_of_a_turn_says_so_and_sends_what_w
         await until(hub, session_id, "running")
         waiting = await prompted(hub, session_id, "heard")
     prompt = (await ask(hub, "wait_for_prompt", sessionId=session_id, number=slow, timeoutSeconds=0))["prompt"]
-    assert prompt["status"] in ("cancelled", "failed")
+    assert (prompt["status"] in ("cancelled", "failed"), prompt["reason"]) == (True, STOPPED)
     async with working(hub, tmp_path):
         assert (await ended(hub, session_id, waiting))["answer"] == '["slow", "heard"]'
+
+
+@pytest.mark.parametrize("can", ["resume", ""])
+async def test_what_an_agent_is_told_first_is_told_once_and_never_before_a_command_of_its_own(hub: Hub, tmp_path: Path, can: str) -> None:
+    async with working(hub, tmp_path):
+        session_id = await started(hub, f"--can '{can}' --state {tmp_path / 'state'}", systemPrompt="Be kind.")
+        await until(hub, session_id, "ready")
+        await ask(hub, "disconnect_session", sessionId=session_id)
+        await answer(hub, session_id, "/cook peas")
+        assert await answer(hub, session_id, "heard") == '["/cook peas", "Be kind.\\nheard"]'
+        assert await answer(hub, session_id, "heard") == '["/cook peas", "Be kind.\\nheard", "heard"]'
+        assert (await ask(hub, "get_session", sessionId=session_id))["continuity"] == ("kept" if can else "new")
+        assert not any(update["sessionUpdate"] == "notice" for update in await history(hub, session_id))
+
+
+async def test_a_session_is_not_called_by_what_its_agent_is_told_first(hub: Hub, tmp_path: Path) -> None:
+    async with working(hub, tmp_path):
+        session_id = await started(hub, systemPrompt="Be kind\nto everybody.")
+        await answer(hub, session_id, "title Be kind to every…")
+        assert "name" not in await ask(hub, "get_session", sessionId=session_id)
+        await answer(hub, session_id, "title Peas")
+        assert (await ask(hub, "get_session", sessionId=session_id))["name"] == "Peas"
 
 
 async def test_what_an_agent_asks_waits_for_an_answer_from_any_door(hub: Hub, tmp_path: Path) -> None:
@@ -310,7 +336,7 @@ async def test_what_an_agent_leaves_behind_ends_with_its_session(hub: Hub, tmp_p
 
 
 async def test_an_idle_session_has_no_process_and_a_crowd_waits_in_line(hub: Hub, tmp_path: Path) -> None:
-    async with working(hub, tmp_path, most=1):
+    async with working(hub, tmp_path, most=1, lease=600):
         first, second = await started(hub), await started(hub)
         await prompted(hub, first, "slow")
         await until(hub, first, "running")
@@ -350,6 +376,10 @@ async def test_a_task_for_a_sessions_agent_is_done_by_prompting_it(hub: Hub, tmp
         assert len((await ask(hub, "list_sessions", agentId=agent))["sessions"]) == 1
 
 
+async def parrot(turn: Turn) -> str:
+    return turn.text
+
+
 async def painter(turn: Turn) -> str:
     colour = await turn.ask("Which colour?")
     await turn.say("Opening the tin.")
@@ -374,3 +404,11 @@ async def test_a_session_with_an_agent_that_takes_tasks_is_a_session_like_any_ot
         await until(hub, slow, "running")
         await ask(hub, "cancel_session", sessionId=slow)
         assert (await ended(hub, slow, number))["prompt"]["stopReason"] == "cancelled"
+
+
+async def test_an_agent_that_takes_tasks_hears_only_what_is_said_to_it(hub: Hub, tmp_path: Path) -> None:
+    given = SessionTools(hub, LOCAL_TENANT, lambda token: {"headers": [token]})
+    async with working(hub, tmp_path, {"parrot": parrot}, tools=given.servers, preface=given.preface):
+        session_id = str((await ask(hub, "start_session", agentId="parrot"))["id"])
+        assert await answer(hub, session_id, "Hello") == "Hello"
+        assert not (await ask(hub, "list_tokens"))["tokens"]

@@ -17,9 +17,9 @@ from hub.operations.sessions import BY_TASKS
 from hub.ports import Json
 from hub.work.functions import Function, FunctionRunner, register
 from hub.work.late_hosts import Hosts
-from hub.work.live_sessions import Preface
+from hub.work.live_sessions import Preface, Tools
 from hub.work.session_turns import SessionRunner
-from hub.work.sessions import Sessions, no_preface
+from hub.work.sessions import Sessions, no_preface, no_tools
 from hub.work.task_hosts import TaskHost
 from hub.work.worker import Worker
 from protocols.acp.hosts import ProgramHost
@@ -48,11 +48,14 @@ async def working(
     most: int = 8,
     allowed: tuple[Path, ...] = (),
     seconds: float = PATIENCE,
+    tools: Tools = no_tools,
     preface: Preface = no_preface,
 ) -> AsyncIterator[Sessions]:
     await register(hub, functions or {})
     hosts = Hosts({BY_TASKS: TaskHost(hub)}, ProgramHost(launch, folder, allowed, patience))
-    sessions = Sessions(hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, patience=patience, preface=preface)
+    sessions = Sessions(
+        hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, patience=patience, tools=tools, preface=preface
+    )  # fmt: skip
     worker = Worker(hub, [SessionRunner(hub, sessions), FunctionRunner(functions or {})], lease_seconds=lease, listeners=[sessions])
     await worker.start()
     try:

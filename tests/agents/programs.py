@@ -15,6 +15,8 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class RealAgent:
+    provider: str
+    """The hub's id of it; its program is on the PATH."""
     command: str
     args: list[str]
     env: Mapping[str, str]
@@ -34,8 +36,9 @@ def opencode(model: str, home: Path) -> RealAgent:
     folder = home / ".config" / "opencode"
     folder.mkdir(parents=True)
     (folder / "opencode.json").write_bytes(orjson.dumps(config))
+    settings = {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"}
     program = modules(HERE) / "opencode-linux-x64-baseline" / "bin" / "opencode"
-    return RealAgent(str(program), ["acp"], _home(home) | {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"})
+    return RealAgent("opencode", str(program), ["acp"], _home(home, opencode=program) | settings)
 
 
 def claude(model: str, home: Path) -> RealAgent:
@@ -47,7 +50,7 @@ def claude(model: str, home: Path) -> RealAgent:
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "ENABLE_TOOL_SEARCH": "false",  # else its model has to look for the tools of MCP servers before it is offered them
     }
-    return RealAgent(str(node(HERE)), [str(program)], _home(home) | settings)
+    return RealAgent("claude", str(node(HERE)), [str(program)], _home(home, **{"claude-agent-acp": program, "node": node(HERE)}) | settings)
 
 
 AGENTS: dict[str, Callable[[str, Path], RealAgent]] = {"opencode": opencode, "claude": claude}
@@ -58,9 +61,13 @@ def acpx(agent: Sequence[str], *arguments: str) -> list[str]:
     return [str(node(HERE)), str(modules(HERE) / "acpx" / "dist" / "cli.js"), "--agent", shlex.join(agent), *arguments]
 
 
-def _home(home: Path) -> dict[str, str]:
+def _home(home: Path, **programs: Path) -> dict[str, str]:
+    """With these programs before all others, by their names."""
+    (home / "bin").mkdir()
+    for name, program in programs.items():
+        (home / "bin" / name).symlink_to(program)
     return {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
         "TMPDIR": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),

@@ -4,7 +4,6 @@ import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
-import aiohttp
 import orjson
 
 from tests.agents.fake_model import GREETING, FakeModel
@@ -69,12 +68,11 @@ async def test_other_processes_go_on_with_a_session(agent: RealAgent, folder: Pa
 
 async def test_an_agent_calls_a_tool_of_the_hub(agent: RealAgent, folder: Path) -> None:
     task = {"title": "From an agent", "objective": "To have been here."}
-    async with serving() as doors, running(agent, folder) as client, aiohttp.ClientSession() as http:
-        session = await new_session(client, folder, {"type": "http", "name": "trivium", "url": doors["mcp"], "headers": []})
+    async with serving() as hub, running(agent, folder) as client:
+        session = await new_session(client, folder, {"type": "http", "name": "trivium", "url": hub.doors["mcp"], "headers": []})
         assert await client.prompt(session, f"CALL create_task {orjson.dumps(task).decode()}") == "end_turn"
         assert len(client.received("session/request_permission")) == 1
-        async with http.get(f"{doors['rest']}/tasks") as response:
-            assert [found["title"] for found in (await response.json())["tasks"]] == [task["title"]]
+        assert [found["title"] for found in (await hub.ask("list_tasks"))["tasks"]] == [task["title"]]
 
 
 async def test_acpx_drives_an_agent(model_url: str, home: Path, folder: Path) -> None:

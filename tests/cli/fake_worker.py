@@ -31,7 +31,7 @@ class FakeWorker:
         self._hub = hub
         self._token = 0
         self._session_id = ""
-        self._transcript = Transcript(0)
+        self._transcript = Transcript(0, {})
 
     async def work(self) -> None:
         cursor = 0
@@ -46,7 +46,7 @@ class FakeWorker:
             return
         held = await self._call("claim_session", sessionId=session_id, worker="fake")
         assert held.claim
-        self._session_id, self._token, self._transcript = session_id, held.claim.token, Transcript(held.entry_count)
+        self._session_id, self._token, self._transcript = session_id, held.claim.token, Transcript(held.entry_count, held.standing)
         if (held.name or "").startswith("broken"):
             await self._report(status="failed", reason="The program is not there.")
             return

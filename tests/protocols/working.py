@@ -20,7 +20,7 @@ def text(words: str, kind: str = "agent_message_chunk") -> Json:
 class FakeWorker:
     def __init__(self, hub: Hub, session: Json) -> None:
         self._hub, self._held = hub, {"sessionId": session["id"], "claimToken": session["claim"]["token"]}
-        self._transcript = Transcript(session["entryCount"])
+        self._transcript = Transcript(session["entryCount"], session["standing"])
 
     @classmethod
     async def of(cls, hub: Hub, session_id: str) -> "FakeWorker":
