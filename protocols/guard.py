@@ -4,6 +4,7 @@ The guard is one small process beside each hub process that has started programs
 the pipe ends, the hub is gone, and the guard ends what is left (protocols/strays.py).
 """
 
+import atexit
 import logging
 import os
 import subprocess
@@ -14,6 +15,8 @@ from protocols import strays
 
 log = logging.getLogger("programs")
 
+ENDS = 3.0
+"""Seconds for it to be gone, when this process ends."""
 HUB = os.urandom(8).hex()
 """Stands for this process: the mark of each of its programs is this, a dot and a number."""
 
@@ -24,6 +27,7 @@ class Guard:
     def __init__(self) -> None:
         self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
+        atexit.register(self._end)
 
     def watch(self, pid: int) -> None:
         self._groups.add(pid)
@@ -58,6 +62,13 @@ class Guard:
         os.set_blocking(self._process.stdin.fileno(), False)
         for pid in self._groups:
             self._told(f"+{pid}\n")
+
+    def _end(self) -> None:
+        """This process ends well: so does its guard, which has nothing left to do."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(ENDS)
 
 
 GUARD = Guard()

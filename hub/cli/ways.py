@@ -12,7 +12,6 @@ import click
 
 from hub.cli.options import Failure, database_option, settings_of_shared
 from hub.databases import driver_of
-from hub.operations.sessions import BY_TASKS
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ class DatabaseWay:
 
     async def see_to(self, session_id: str) -> None:
         from hub.main import working
+        from hub.operations.sessions import BY_TASKS
 
         if self._works or await self._taken(session_id):
             return

@@ -48,8 +48,10 @@ class TaskAgent:
         self.opened = opened
         self._task: Task | None = None
         """The one that runs, or that asks something."""
+        self._cancelled = False
 
     async def prompt(self, content: Sequence[ContentBlock]) -> TurnEnd:
+        self._cancelled = False
         cursor = await self._hub.store.latest()
         given: Json = {"messageId": new_id(), "parts": [*map(part, content)]}
         if self._task and not self._task.ended:
@@ -62,6 +64,8 @@ class TaskAgent:
             raise CannotRun(f"The agent cannot be told: {error.message}") from None
         assert isinstance(sent, Task)
         self._task = sent
+        if self._cancelled:  # while it was given
+            await self.cancel()
         ended = await self._followed(sent.id, cursor)
         if ended is None:
             raise CannotRun("The task was deleted.")
@@ -73,6 +77,7 @@ class TaskAgent:
         return False
 
     async def cancel(self) -> None:
+        self._cancelled = True
         if self._task:
             with suppress(HubError):
                 await self._hub.call("cancel_task", {"taskId": self._task.id}, self._caller)

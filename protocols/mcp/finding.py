@@ -21,8 +21,8 @@ STEM = 4
 
 def find(given: FindTools, profile: Profile) -> Json:
     """The operations that match, the best first; without one, the names that look like it."""
-    words = _words(given.query)
-    scored = sorted((-score, at) for at, name in enumerate(OPERATIONS) if (score := _score(words, name)))
+    words, whole = _words(given.query), to_snake(given.query.strip()).lower()
+    scored = sorted((-score, at) for at, name in enumerate(OPERATIONS) if (score := _score(words, name) + _named(whole, name)))
     rows = [*OPERATIONS.values()]
     found = [_found(rows[at], profile) for _, at in scored[: given.limit]]
     if found:
@@ -45,6 +45,11 @@ def _found(row: Operation, profile: Profile) -> Json:
 def _score(words: list[str], name: str) -> int:
     places = ((_index(name, part), weight) for part, weight in enumerate((IN_NAME, IN_DESCRIPTION, IN_FIELDS)))
     return sum(weight for known, weight in places for word in words if any(_same(word, one) for one in known))
+
+
+def _named(whole: str, name: str) -> int:
+    """The query is a field's name."""
+    return IN_NAME if whole in OPERATIONS[name].input.model_fields else 0
 
 
 @cache

@@ -18,8 +18,6 @@ from tests.protocols.requirements import meets
 
 
 async def provide(trivium: Trivium) -> None:
-    # the guard of the programs outlives the hub, which Python calls a subprocess that was forgotten
-    trivium.environ["PYTHONWARNINGS"] = "ignore::ResourceWarning"
     given = {
         "id": "fake",
         "name": "Fake",
