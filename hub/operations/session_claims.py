@@ -20,6 +20,8 @@ class ClaimSession(Mutation):
     session_id: Id
     worker: Id
     lease_seconds: LeaseSeconds = 30
+    claim_token: int | None = None
+    """Of the claim to keep for longer; left out: to take it, also from an earlier run of this worker."""
 
 
 class EntryChange(Value):
@@ -89,14 +91,16 @@ async def claim_session(given: ClaimSession, call: Call) -> Session:
     session = await call.need(Session, given.session_id)
     if not session.live:
         raise Refused(f"The session is {session.status}: nobody has to run it.", status=session.status)
-    if session.claim and session.claimed_at(call.now):
-        if session.claim.worker != given.worker:
-            raise Refused(
-                f"Another worker runs it until {session.claim.expires_at}.",
-                holder=session.claim.worker, expiresAt=session.claim.expires_at,
-            )  # fmt: skip
+    if given.claim_token is not None:
+        session = await held(session.id, given.claim_token, call)  # also when it has expired, as long as nobody else took it
+        assert session.claim
         claim = session.claim.model_copy(update={"expires_at": later(call.now, given.lease_seconds)})
         return call.unit.put(session.model_copy(update={"claim": claim}))
+    if session.claim and session.claimed_at(call.now) and session.claim.worker != given.worker:
+        raise Refused(
+            f"Another worker runs it until {session.claim.expires_at}.",
+            holder=session.claim.worker, expiresAt=session.claim.expires_at,
+        )  # fmt: skip
     taken = claimed(session, given.worker, given.lease_seconds, call)
     if taken.status == "ready":
         taken = taken.model_copy(update={"status": "connecting"})

@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.access import Caller
 from hub.app import Hub
-from hub.domain.errors import Busy, Conflict, NotFound, Unavailable
+from hub.domain.errors import Busy, Conflict, NotFound, Stale, Unavailable
 from hub.domain.sessions import ContentBlock, Session
 from hub.hosting import AgentHost, CannotRun, LiveAgent, Opening, Patience, TurnEnd
 from hub.operations.base import Output
@@ -99,11 +99,11 @@ class LiveSession:
         """False: the claim is over. Raises HubError when that is not known."""
         began = get_running_loop().time()
         try:
-            await self._call("claim_session", sessionId=self.id, worker=self._terms.worker, leaseSeconds=self._terms.lease_seconds)
-        except NotFound:
+            await self._claim(claimToken=self.token)
+        except (NotFound, Stale):
             return False
-        except Conflict as refusal:
-            return "holder" not in refusal.details  # it is closed, or dormant: what runs of it is being ended
+        except Conflict:
+            return True  # it is closed, or dormant: what runs of it is being ended
         self.renewed = began
         return True
 
@@ -113,9 +113,7 @@ class LiveSession:
         if known is None or not known.live:
             return None
         try:
-            claimed = await self._call(
-                "claim_session", sessionId=self.id, worker=self._terms.worker, leaseSeconds=self._terms.lease_seconds
-            )
+            claimed = await self._claim()
         except (Conflict, NotFound):
             return None
         assert isinstance(claimed, Session)
@@ -369,6 +367,10 @@ class LiveSession:
 
     async def _read(self) -> Session | None:
         return await self._hub.store.get(self._caller.tenant, Session, self.id)
+
+    async def _claim(self, **given: Any) -> Output:
+        terms = self._terms
+        return await self._call("claim_session", sessionId=self.id, worker=terms.worker, leaseSeconds=terms.lease_seconds, **given)
 
     async def _call(self, operation: str, **given: Any) -> Output:
         return await self._hub.call(operation, given, self._caller)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.domain.errors import Busy, Unavailable
+from hub.domain.errors import Busy, HubError, Unavailable
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Session
 from hub.domain.transcripts import Transcript, Update
@@ -40,6 +40,8 @@ class Desk:
         self._waiting = 0
         self._keeping: asyncio.Task[None] | None = None
         self._committing = asyncio.Lock()
+        self._broken = False
+        """What it was told could not be kept: the session is being ended."""
         self._asked: dict[str, asyncio.Future[None]] = {}
         self.heard_at = self._time()
         """When the agent last gave a sign of life, or got an answer."""
@@ -52,6 +54,8 @@ class Desk:
         return bool(self._asked)
 
     async def update(self, update: Update) -> None:
+        if self._broken:
+            return
         self.heard_at = self._time()
         if update.get("sessionUpdate") == "session_info_update":
             update = await self._well_titled(update)
@@ -150,9 +154,14 @@ class Desk:
             self._keeping.result()
 
     async def _keep_on(self) -> None:
-        while self._transcript.waits:
-            await self._commit()
-            await asyncio.sleep(PACE)
+        try:
+            while self._transcript.waits:
+                await self._commit()
+                await asyncio.sleep(PACE)
+        except HubError:
+            self._broken = True
+            self.on_gone()
+            raise
 
     async def _commit(self, **more: Any) -> None:
         """One after the other: each goes on from the entries of the one before."""

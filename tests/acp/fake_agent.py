@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,11 @@ class Agent:
         ]
 
     def keep(self) -> None:
+        """Whole, or as it was: it may be ended at any moment."""
         if self.state:
-            self.state.write_text(json.dumps(self.sessions))
+            new = self.state.with_suffix(".new")
+            new.write_text(json.dumps(self.sessions))
+            new.replace(self.state)
 
     def prompt(self, params: Message) -> Message:
         text = "\n".join(block["text"] for block in params["prompt"] if block["type"] == "text")
@@ -169,6 +173,12 @@ class Agent:
         line = json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": {"sessionId": self.session_id, "update": chunk}})
         sys.stdout.write("".join(f"{line % index}\n" for index in range(int(number))))
         sys.stdout.flush()
+
+    def drip(self, text: str) -> None:
+        """Chunks without an end."""
+        for index in count():
+            self.say(f"{index} ")
+            time.sleep(0.01)
 
     def flood(self, number: str) -> None:
         """Updates of which each is an entry of its own."""
@@ -252,10 +262,10 @@ OPTIONS = [
     {"optionId": "stop", "name": "Reject", "kind": "reject_once"},
 ]  # fmt: skip
 SCRIPTS: dict[str, Callable[[Agent, str], None]] = {
-    "echo": Agent.echo, "chunks": Agent.chunks, "burst": Agent.burst, "flood": Agent.flood, "think": Agent.think, "permit": Agent.permit,
-    "edit": Agent.edit, "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn, "die": Agent.die,
-    "stray": Agent.stray, "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment, "heard": Agent.heard,
-    "title": Agent.title,
+    "echo": Agent.echo, "chunks": Agent.chunks, "burst": Agent.burst, "drip": Agent.drip, "flood": Agent.flood, "think": Agent.think,
+    "permit": Agent.permit, "edit": Agent.edit, "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn,
+    "die": Agent.die, "stray": Agent.stray, "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment,
+    "heard": Agent.heard, "title": Agent.title,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -413,6 +413,7 @@ SESSIONS = (
     no("not_found", "start_session", {"provider": "opencode", "parentSessionId": "nothing"}),
     ok("claim_session", {"sessionId": "$session.id", "worker": "w-1", "leaseSeconds": 3600}, "held"),
     no("conflict", "claim_session", {"sessionId": "$session.id", "worker": "w-2"}),
+    no("conflict", "claim_session", {"sessionId": "$session.id", "worker": "w-1", "claimToken": 99}),
     no("not_found", "claim_session", {"sessionId": "nothing", "worker": "w-1"}),
     ok("report_session", {
         **HELD, "status": "ready", "agentSessionId": "a-1", "capabilities": ["fork", "resume"],
