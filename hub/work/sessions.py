@@ -23,7 +23,8 @@ from hub.domain.sessions import LIVE, Session, SessionStatus
 from hub.hosting import AgentHost, Patience
 from hub.ports import Clock, Json, Logged, Offer
 from hub.unit import UnitOfWork
-from hub.work.live_sessions import LiveSession, Preface, Terms, Tools
+from hub.work.live_sessions import LiveSession
+from hub.work.serving import Preface, Terms, Tools
 from hub.work.session_places import Places
 
 log = logging.getLogger("work")
@@ -176,7 +177,7 @@ class Sessions:
     async def _keep_claims(self) -> None:
         while True:
             await asyncio.sleep(self._terms.lease_seconds / 3)
-            await asyncio.gather(*(self._renew(live) for live in [*self._lives.values()] if live.token))
+            await asyncio.gather(*(self._renew(live) for live in [*self._lives.values()] if live.claimed))
             watched, self._watched = self._watched, set()
             for session_id in watched:
                 await self._see_to(session_id)

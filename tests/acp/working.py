@@ -17,7 +17,7 @@ from hub.operations.sessions import BY_TASKS
 from hub.ports import Json
 from hub.work.functions import Function, FunctionRunner, register
 from hub.work.late_hosts import Hosts
-from hub.work.live_sessions import Preface, Tools
+from hub.work.serving import Preface, Tools
 from hub.work.session_turns import SessionRunner
 from hub.work.sessions import Sessions, no_preface, no_tools
 from hub.work.task_hosts import TaskHost
