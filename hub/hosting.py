@@ -97,6 +97,9 @@ class LiveAgent(Protocol):
     async def set_config_option(self, id_: str, value: str | bool) -> tuple[dict[str, Any], ...] | None:
         """Answers the options as they are then. Raises CannotRun."""
 
+    async def memory(self) -> int:
+        """Bytes that its process holds with whatever that started; 0: not known."""
+
     async def close(self) -> None:
         """Its process ends, and whatever that started."""
 

@@ -272,7 +272,7 @@ def _sessions(hub: Hub, settings: Settings, tenant: str, tools: Tools, root: str
     return Sessions(
         hub, hosts, tenant=tenant, lease_seconds=settings.lease_seconds,
         idle_seconds=settings.session_idle_seconds, most=settings.sessions_at_once, tools=given.servers, preface=given.preface,
-        root=root,
+        root=root, megabytes=settings.sessions_memory_mb,
     )  # fmt: skip
 
 

@@ -74,6 +74,8 @@ class Settings:
     """Without a prompt the process of a session ends after this time; the next prompt starts it again."""
     sessions_at_once: int = 8
     """Agents that run at once in a workspace, on one node; the others wait in line."""
+    sessions_memory_mb: int = 0
+    """What the agents of a workspace may hold together, on one node; beyond it the largest is ended. 0: as much as they want."""
     specialists: tuple[Path, ...] = ()
     """Folders with specialists of the operator's own, the strongest first. `load` names the one beside the file of settings."""
     skills: tuple[Path, ...] = ()
@@ -253,6 +255,7 @@ ROWS = (
     Row("folders", _folders, "absolute paths of folders, like /home/ada/projects", many=True),
     Row("session_idle_seconds", _whole(1, 604_800), "a whole number of seconds from 1 to 604800"),
     Row("sessions_at_once", _whole(1, 1_000), "a whole number from 1 to 1000"),
+    Row("sessions_memory_mb", _whole(0, 10_000_000), "a whole number of megabytes; 0 for no limit"),
     Row("specialists", _folders, "folders, with commas between them", many=True),
     Row("skills", _folders, "folders, with commas between them", many=True),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),

@@ -55,6 +55,10 @@ class Process(asyncio.SubprocessProtocol):
             self._closing = asyncio.create_task(self._close())
         await asyncio.shield(self._closing)
 
+    async def memory(self) -> int:
+        """Bytes that it holds with all that it started; 0 where that is not known."""
+        return await asyncio.to_thread(strays.memory, self._mark)
+
     def kill(self) -> None:
         self._signal(strays.KILL)
         strays.kill_marked(self._mark)

@@ -24,6 +24,9 @@ class LiveSession:
         self._held = HeldSession(hub, caller, session_id)
         self._host, self._places, self._terms = host, places, terms
         self._desk: Desk | None = None
+        self._serving: Serving | None = None
+        self.workspace_id = ""
+        """Once it has its claim."""
         self._why: str | None = None
         """Its last process has ended."""
         self.renewed = get_running_loop().time()
@@ -45,6 +48,15 @@ class LiveSession:
     def decided(self, permission_id: str) -> None:
         if self._desk:
             self._desk.decided(permission_id)
+
+    async def memory(self) -> int:
+        """Bytes that its process holds."""
+        return await self._serving.memory() if self._serving else 0
+
+    def end(self, reason: str) -> None:
+        """Its process ends now."""
+        if self._serving:
+            self._serving.end(reason)
 
     def stop(self) -> None:
         """The hub stops."""
@@ -86,6 +98,7 @@ class LiveSession:
         except (Conflict, NotFound):
             return None
         assert claimed.claim
+        self.workspace_id = claimed.workspace_id
         self._held.token, self.renewed = claimed.claim.token, get_running_loop().time()
         if known.status == "ready" and not claimed.queue:
             await self._held.report(released=True, reason=f"The hub that ran it has ended. {AGAIN}")
@@ -132,9 +145,10 @@ class LiveSession:
             try:
                 await self._opened(agent, desk)
                 prefaced = agent.opened.continuity == "kept" and session.told
-                serving = Serving(self._held, agent, desk, places, self._terms, prefaced)
+                serving = self._serving = Serving(self._held, agent, desk, places, self._terms, prefaced)
                 await serving.run()
             finally:
+                self._serving = None
                 await asyncio.shield(create_task(agent.close()))
         self._why = serving.why
         if desk.gone_because and not serving.turns:

@@ -42,6 +42,8 @@ class Serving:
         self._prefaced = prefaced
         self._asked_away = False
         """Another session needs its place."""
+        self._ending = False
+        """Its process is to end, whatever runs in it."""
         self._sent = asyncio.Event()
         """The agent has the prompt of the turn that runs."""
         self.turns = 0
@@ -59,6 +61,10 @@ class Serving:
                 if turn and turn.done():
                     turn.result()
                     turn = None
+                if turn and self._ending:
+                    turn.cancel()
+                    await asyncio.wait([turn])
+                    continue
                 if session.status != "ready" or self._held.stopping or (turn is None and self._over(session)):
                     break
                 chosen = await self._settings(session, chosen)
@@ -79,6 +85,15 @@ class Serving:
         if turn is not None and turn.done() and not turn.cancelled():
             turn.result()
 
+    def end(self, reason: str) -> None:
+        """The process is to end now, and what runs in it has failed for this reason."""
+        self._desk.gone(reason)
+        self._ending = True
+
+    async def memory(self) -> int:
+        """Bytes."""
+        return await self._agent.memory()
+
     def _over(self, session: Session) -> bool:
         """The process, between two turns."""
         if self._asked_away and not session.queue:
@@ -96,9 +111,7 @@ class Serving:
         await asyncio.wait([turn, waiting], timeout=None if self._desk.asks else max(left, 0.0), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not turn.done() and not self._desk.asks and get_running_loop().time() - self._desk.heard_at >= self._terms.patience.quiet:
-            self._desk.gone(f"The agent gave no sign of life for {self._terms.patience.quiet:g} seconds, and was ended.")
-            turn.cancel()
-            await asyncio.wait([turn])
+            self.end(f"The agent gave no sign of life for {self._terms.patience.quiet:g} seconds, and was ended.")
         return True
 
     async def _news_within(self, seconds: float) -> bool:
@@ -154,9 +167,7 @@ class Serving:
         await self._agent.cancel()
         _, running = await asyncio.wait([turn], timeout=self._terms.patience.cancel)
         if running:
-            self._desk.gone(f"The agent did not end its turn within {self._terms.patience.cancel:g} seconds, and was ended.")
-            turn.cancel()
-            await asyncio.wait([turn])
+            self.end(f"The agent did not end its turn within {self._terms.patience.cancel:g} seconds, and was ended.")
 
     async def _break_off(self, turn: "asyncio.Task[None]") -> None:
         """Nobody wants it any more: the agent gets the chance to stop by itself."""

@@ -32,6 +32,7 @@ log = logging.getLogger("work")
 LEASE = 30
 IDLE = 1_800.0
 MOST = 8
+MEGABYTE = 1_000_000
 PAGE = 500
 RUN_BY_SESSION = '"runner":"session"'
 """In an agent's record, and in the data of its events."""
@@ -58,12 +59,14 @@ class Sessions:
     def __init__(
         self, hub: Hub, host: AgentHost, *, tenant: str = LOCAL_TENANT, lease_seconds: int = LEASE, idle_seconds: float = IDLE,
         most: int = MOST, patience: Patience | None = None, clock: Clock = utc_now, tools: Tools = no_tools, preface: Preface = no_preface,
-        root: str | None = None,
+        root: str | None = None, megabytes: int = 0,
     ) -> None:  # fmt: skip
-        """`most` agents run at once in a workspace. With a `root` only that session is run, and those that come of it."""
+        """`most` agents run at once in a workspace, and hold so many `megabytes` at most; 0: as many as they want. With a `root` only
+        that session is run, and those that come of it."""
         self._hub, self._host, self._tenant, self._most, self._clock = hub, host, tenant, most, clock
         self._caller = Caller(tenant, "hub", EVERYTHING)
         self._terms = Terms(new_id(), lease_seconds, idle_seconds, patience or Patience(), clock, tools, preface)
+        self._megabytes = megabytes
         self._places: dict[str, Places] = {}
         self._lives: dict[str, LiveSession] = {}
         self._family = {root} if root else None
@@ -178,9 +181,23 @@ class Sessions:
         while True:
             await asyncio.sleep(self._terms.lease_seconds / 3)
             await asyncio.gather(*(self._renew(live) for live in [*self._lives.values()] if live.claimed))
+            if self._megabytes:
+                await self._weigh(self._megabytes)
             watched, self._watched = self._watched, set()
             for session_id in watched:
                 await self._see_to(session_id)
+
+    async def _weigh(self, megabytes: int) -> None:
+        """A workspace whose agents hold more than that has its largest one ended."""
+        lives = [*self._lives.values()]
+        sizes = dict(zip(lives, await asyncio.gather(*(live.memory() for live in lives)), strict=True))
+        for workspace_id in {live.workspace_id for live in lives}:
+            own = {live: size for live, size in sizes.items() if live.workspace_id == workspace_id}
+            held = sum(own.values()) // MEGABYTE
+            if held > megabytes:
+                largest = max(own, key=lambda live: own[live])
+                told = f"The agents of the workspace held {held} MB, more than {megabytes} (TRIVIUM_SESSIONS_MEMORY_MB)"
+                largest.end(f"{told}, and this one, with {own[largest] // MEGABYTE} MB, was ended.")
 
     async def _renew(self, live: LiveSession) -> None:
         loop, lease = get_running_loop(), self._terms.lease_seconds

@@ -88,6 +88,9 @@ class TaskAgent:
     async def set_config_option(self, id_: str, value: str | bool) -> tuple[dict[str, Any], ...] | None:
         raise CannotRun("This agent has no options.")
 
+    async def memory(self) -> int:
+        return 0
+
     async def close(self) -> None:
         """There is nothing to end."""
 

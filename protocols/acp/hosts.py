@@ -36,7 +36,7 @@ class ProgramHost:
             raise CannotRun(error.message) from None
         except CannotStart as error:
             raise CannotRun(f"The agent cannot be started: {error}.") from None
-        workplace = Workplace(cwd, Files([cwd], desk.check_write), Terminals([cwd], launch.env))
+        workplace = Workplace(cwd, Files([cwd], desk.check_write), Terminals([cwd], launch.env), program.memory)
         link = await AgentLink.open(program, opening, desk, workplace, self._patience)
         if session.mode_id is None and launch.mode:
             await _set(link, launch.mode)

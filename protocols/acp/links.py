@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, cast, get_args
@@ -35,6 +35,8 @@ class Workplace(NamedTuple):
     cwd: Path
     files: Files
     terminals: Terminals
+    memory: Callable[[], Awaitable[int]]
+    """Bytes that its process holds."""
 
 
 class AgentLink:
@@ -44,7 +46,7 @@ class AgentLink:
 
     def __init__(self, stream: MessageStream, desk: SessionDesk, workplace: Workplace, patience: Patience) -> None:
         self._desk, self._patience = desk, patience
-        self._cwd, self._files, self._terminals = workplace
+        self._cwd, self._files, self._terminals, self._memory = workplace
         self._peer = Peer(stream, self)
         self._reading = asyncio.create_task(self._read())
         self._session_id: str | None = None
@@ -103,6 +105,9 @@ class AgentLink:
         answer = await self._ask("session/set_config_option", params, f"refused the option {id_[:80]!r}")
         options = answer.get("configOptions") if isinstance(answer, dict) else None
         return tuple(one for one in options if isinstance(one, dict)) if isinstance(options, list) else None
+
+    async def memory(self) -> int:
+        return await self._memory()
 
     async def close(self) -> None:
         self._closing = True

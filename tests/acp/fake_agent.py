@@ -239,6 +239,12 @@ class Agent:
         Path(path).write_text(str(child.pid))
         self.say("left one behind")
 
+    def grow(self, megabytes: str) -> None:
+        """Holds so much, and waits."""
+        self.held = os.urandom(1_000_000) * int(megabytes)
+        self.say("grown")
+        self.wait()
+
     def big(self, size: str) -> None:
         self.say("x" * int(size))
 
@@ -265,7 +271,7 @@ SCRIPTS: dict[str, Callable[[Agent, str], None]] = {
     "echo": Agent.echo, "chunks": Agent.chunks, "burst": Agent.burst, "drip": Agent.drip, "flood": Agent.flood, "think": Agent.think,
     "permit": Agent.permit, "edit": Agent.edit, "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn,
     "die": Agent.die, "stray": Agent.stray, "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment,
-    "heard": Agent.heard, "title": Agent.title,
+    "heard": Agent.heard, "title": Agent.title, "grow": Agent.grow,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -413,3 +413,15 @@ async def test_an_agent_that_takes_tasks_hears_only_what_is_said_to_it(hub: Hub,
         session_id = str((await ask(hub, "start_session", agentId="parrot"))["id"])
         assert await answer(hub, session_id, "Hello") == "Hello"
         assert not (await ask(hub, "list_tokens"))["tokens"]
+
+
+@on_memory
+async def test_the_largest_agent_of_a_workspace_that_holds_too_much_is_ended(hub: Hub, tmp_path: Path) -> None:
+    async with working(hub, tmp_path, lease=1, megabytes=150):
+        small, large = await started(hub), await started(hub)
+        assert await answer(hub, small, "echo hello") == "you said: hello"
+        prompt = (await ended(hub, large, await prompted(hub, large, "grow 200")))["prompt"]
+        assert prompt["status"] == "failed"
+        assert "TRIVIUM_SESSIONS_MEMORY_MB" in prompt["reason"]
+        assert "TRIVIUM_SESSIONS_MEMORY_MB" in (await until(hub, large, "dormant"))["reason"]
+        assert (await ask(hub, "get_session", sessionId=small))["status"] == "ready"

@@ -46,6 +46,7 @@ async def working(
     lease: int = 30,
     idle: float = 600.0,
     most: int = 8,
+    megabytes: int = 0,
     allowed: tuple[Path, ...] = (),
     seconds: float = PATIENCE,
     tools: Tools = no_tools,
@@ -54,7 +55,7 @@ async def working(
     await register(hub, functions or {})
     hosts = Hosts({BY_TASKS: TaskHost(hub)}, ProgramHost(launch, folder, allowed, patience))
     sessions = Sessions(
-        hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, patience=patience, tools=tools, preface=preface
+        hub, hosts, lease_seconds=lease, idle_seconds=idle, most=most, megabytes=megabytes, patience=patience, tools=tools, preface=preface
     )  # fmt: skip
     worker = Worker(hub, [SessionRunner(hub, sessions), FunctionRunner(functions or {})], lease_seconds=lease, listeners=[sessions])
     await worker.start()

@@ -98,6 +98,9 @@ class FakeAgent:
         self._options[id_]["currentValue"] = value
         return tuple(self._options.values())
 
+    async def memory(self) -> int:
+        return 0
+
     async def close(self) -> None:
         pass
 
