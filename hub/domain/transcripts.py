@@ -199,7 +199,8 @@ class Transcript:
     def _know(self, id_: str, number: int) -> None:
         self._numbers[id_] = number
         if len(self._numbers) > MOST_KNOWN:
-            self._numbers.popitem(last=False)
+            oldest, _ = self._numbers.popitem(last=False)
+            self._calls.pop(oldest.removeprefix("tool/"), None)
 
 
 def _plain(content: Any) -> bool:

@@ -18,8 +18,8 @@ from hub.operations.base import Output
 
 PACE = 0.05
 """Seconds from one commit of a session's history to the next; the first piece of what comes waits for nothing."""
-MOST_WAITING = 2_000_000
-"""Of `_weight`, about bytes, that wait for the next commit; who brings more waits, too."""
+MOST_WAITING = 1_000_000
+"""Of `_weight`, about bytes, that wait for the next commit; who brings more waits, too, so that one agent leaves room for the others."""
 TRIES = 6
 Call = Callable[..., Awaitable[Output]]
 
@@ -40,6 +40,8 @@ class Desk:
         self._waiting = 0
         self._keeping: asyncio.Task[None] | None = None
         self._committing = asyncio.Lock()
+        self._taken = asyncio.Event()
+        """What waited has gone into a commit."""
         self._broken = False
         """What it was told could not be kept: the session is being ended."""
         self._asked: dict[str, asyncio.Future[None]] = {}
@@ -64,7 +66,8 @@ class Desk:
         self._waiting += _weight(update)
         self._keep()
         if self._waiting >= MOST_WAITING:
-            await self.flush()
+            self._taken.clear()
+            await self._taken.wait()
 
     async def ask(self, asked: Asked) -> Permission:
         await self.flush()
@@ -160,6 +163,7 @@ class Desk:
                 await asyncio.sleep(PACE)
         except HubError:
             self._broken = True
+            self._taken.set()
             self.on_gone()
             raise
 
@@ -174,6 +178,7 @@ class Desk:
         news = self._transcript.take()
         about, self._about = self._about, {}
         self._waiting = 0
+        self._taken.set()
         given = {"entries": [change._asdict() for change in news.changes], "updates": news.updates, **about, **more}
         for attempt in range(TRIES):
             try:
