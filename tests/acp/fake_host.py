@@ -38,3 +38,6 @@ class FakeAgent:
 
     async def close(self) -> None:
         pass
+
+    async def memory(self) -> int:
+        return 0

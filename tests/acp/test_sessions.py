@@ -425,3 +425,15 @@ async def test_the_largest_agent_of_a_workspace_that_holds_too_much_is_ended(hub
         assert "TRIVIUM_SESSIONS_MEMORY_MB" in prompt["reason"]
         assert "TRIVIUM_SESSIONS_MEMORY_MB" in (await until(hub, large, "dormant"))["reason"]
         assert (await ask(hub, "get_session", sessionId=small))["status"] == "ready"
+
+
+@on_memory
+async def test_a_fork_begins_with_all_that_was_said_and_goes_its_own_way(hub: Hub, tmp_path: Path) -> None:
+    async with working(hub, tmp_path):
+        session_id = await started(hub, f"--can fork,resume --state {tmp_path / 'state'}")
+        await answer(hub, session_id, "echo one")
+        fork = str((await ask(hub, "fork_session", sessionId=session_id, name="Another way"))["id"])
+        assert await answer(hub, fork, "heard") == '["echo one", "heard"]'
+        assert await answer(hub, session_id, "heard") == '["echo one", "heard"]'
+        forked = await ask(hub, "get_session", sessionId=fork)
+        assert (forked["name"], forked["parentSessionId"], forked["continuity"]) == ("Another way", session_id, "kept")

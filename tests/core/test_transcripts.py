@@ -24,7 +24,7 @@ def texts(blocks: list[dict[str, Any]]) -> str:
 
 def played(steps: list[Any]) -> tuple[list[Update], list[Update]]:
     """The entries as they stand in the end, and all that was told."""
-    transcript, entries, told = Transcript(0), dict[int, Update](), list[Update]()
+    transcript, entries, told = Transcript(0, {}), dict[int, Update](), list[Update]()
     for step in [*steps, TAKE]:
         if step == TURN:
             transcript.turn()
