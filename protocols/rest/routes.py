@@ -76,6 +76,7 @@ ALL = {"limit": 10_000}
 """The web API does not page."""
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
 MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
+PERMISSION = {"id": "permissionId"}
 SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
 STAMPS = frozenset({"version", "createdAt", "updatedAt"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})
@@ -128,6 +129,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/sessions/{id}/context", "get_session_context", names=SESSION, render=sessions.context),
     Route("POST", "/sessions/{id}/disconnect", "disconnect_session", names=SESSION, render=sessions.done),
     Route("POST", "/sessions/{id}/fork", "fork_session", names=SESSION, render=sessions.fork),
+    Route("GET", "/permissions", "list_permissions", fixed=ALL),
+    Route("GET", "/permissions/{id}", "get_permission", "permission", names=PERMISSION),
+    Route("POST", "/permissions/{id}", "answer_permission", "permission", names=PERMISSION),
     Route("GET", "/traces", "list_recent_entries", fixed={"limit": 1_000}, render=traces.traces),
     Route("GET", "/traces/stats", "count_session_entries", render=traces.stats),
     Route("GET", "/traces/{sessionId}.{number}", "get_session_entry", render=traces.trace),

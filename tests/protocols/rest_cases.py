@@ -37,6 +37,7 @@ class World(NamedTuple):
     task: str
     ready: str
     session: str
+    permission: str
 
 
 async def world(hub: Hub) -> World:
@@ -51,8 +52,9 @@ async def world(hub: Hub) -> World:
     await ask(hub, "create_mcp_server", id="server", name="A server", type="http", url="http://127.0.0.1:1/mcp")
     await ask(hub, "create_specialist", id="poet", name="Poet", role="CRAFTER", systemPrompt="Rhyme.")
     session = await new_session(hub, name="Kitchen")
-    await turn(hub, await FakeWorker.of(hub, session), session, "Cook", text("Cooked."))
-    return World(agent, task, ready, session)
+    worker = await FakeWorker.of(hub, session)
+    await turn(hub, worker, session, "Cook", text("Cooked."))
+    return World(agent, task, ready, session, await worker.ask())
 
 
 def case(method: str, path: str, url: str, status: int, keys: str, body: Any = None, when: str | None = None) -> Case:
@@ -111,6 +113,9 @@ CASES = (
     }),
     case("PUT", "/mcp-servers", "/mcp-servers", 200, "server message", {"id": "server", "enabled": False, "workspaceId": "default"}),
     case("DELETE", "/mcp-servers", "/mcp-servers?id=server", 200, "success message"),
+    case("GET", "/permissions", "/permissions?status=pending&sessionId={session}", 200, "permissions"),
+    case("GET", "/permissions/{id}", "/permissions/{permission}", 200, "permission"),
+    case("POST", "/permissions/{id}", "/permissions/{permission}", 200, "permission", {"decision": "allow"}),
     case("GET", "/sessions", "/sessions?workspaceId=default&surface=team", 200, "sessions", when="surface"),
     case("GET", "/sessions", "/sessions?workspaceId=default&limit=6", 200, "sessions"),
     case("GET", "/sessions", "/sessions?parentSessionId={session}", 200, "sessions"),
