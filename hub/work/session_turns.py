@@ -64,7 +64,7 @@ class SessionRunner:
 
     async def _follow(self, turn: Turn, prompt: Prompt, cursor: int, output: Output) -> None:
         """From when it is sent until its turn is over: what the agent says in it."""
-        begun = False
+        begun, end = False, None
         wanted = Filter(kinds=(Session.kind,), record_id=prompt.session_id)
         async for page in self._hub.follow(self._caller, cursor, wanted):
             for logged in page.events:
@@ -73,7 +73,9 @@ class SessionRunner:
                 begun = begun or (logged.name == "session.prompt_taken" and data.get("number") == prompt.number)
                 for update in data.get("updates", ()) if begun else ():
                     await self._updated(turn, update, output)
-            if (known := await self._read(prompt)) is None or known.ended:
+            if end is None and ((known := await self._read(prompt)) is None or known.ended):
+                end = await self._hub.store.latest()  # what it said last may not have been in this page
+            if end is not None and page.cursor >= end:
                 return
 
     async def _updated(self, turn: Turn, update: Mapping[str, Any], output: Output) -> None:
