@@ -310,9 +310,10 @@ async def test_what_an_agent_leaves_behind_ends_with_its_session(hub: Hub, tmp_p
 
 async def test_an_idle_session_has_no_process_and_a_crowd_waits_in_line(hub: Hub, tmp_path: Path) -> None:
     async with working(hub, tmp_path, most=1):
-        first, second = await started(hub), await started(hub)
+        first = await started(hub)
         await prompted(hub, first, "slow")
         await until(hub, first, "running")
+        second = await started(hub)
         queued = await until(hub, second, "queued")
         assert queued["place"] == 1
         number = await prompted(hub, second, "echo at last")
