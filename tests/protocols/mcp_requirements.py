@@ -26,6 +26,7 @@ ROWS = (
     Requirement("closing cancels", "2026-07-28 §basic/transports", "closing the answer's stream ends the work"),
     Requirement("input required", "2026-07-28 §client/elicitation", "a question is a result, and the call comes again with the answer"),
     Requirement("request state", "2026-07-28 §basic/patterns/mrtr", "a requestState that is not the hub's for this call is refused"),
+    Requirement("confirm permission", "hub", "where the client shows forms, a person confirms that an agent is allowed something"),
     Requirement("confirm", "hub", "where the client shows forms, a person confirms that a workspace goes, in either era and transport"),
     Requirement(
         "listen", "2026-07-28 §basic/utilities/subscriptions", "listen acknowledges first, and tells what was asked for and no more"
@@ -99,6 +100,7 @@ ROWS = (
     Requirement("resource read", "2025-11-25 §server/resources", "resources/read answers the URI, its type and its content"),
     Requirement("resource notes", "hub", "a note is its text as Markdown, its versions beside it"),
     Requirement("resource lists", "hub", "a list's long texts are left out, and it says so"),
+    Requirement("resource run", "hub", "a session that the hub runs is also how it stands, and what was said last"),
     Requirement("resource sessions", "hub", "a session is its tasks and notes, in all workspaces"),
     Requirement("resource missing", "2026-07-28 §server/resources", "one that is not there is -32602 (before: -32002) with its URI"),
     Requirement("resource grants", "hub", "a list shows, and a read gives, what the caller's grants open"),

@@ -154,6 +154,7 @@ async def asked_permission(hub: Hub) -> str:
     return str((await ask(hub, "request_permission", **given, toolCall={}, options=options))["id"])
 
 
+@meets("confirm permission")
 async def test_an_agent_is_allowed_something_by_the_person_behind_the_client(hub: Hub, http: Http) -> None:
     permission = await asked_permission(hub)
     arguments = {"permissionId": permission, "decision": "allow"}

@@ -328,6 +328,7 @@ def test_the_list_changes_when_something_that_it_shows_comes_or_goes(name: str, 
     assert changes_list(Logged(1, name, "t", "{}")) is changes
 
 
+@meets("resource run")
 @every_era
 async def test_a_session_that_the_hub_runs_shows_how_it_stands_and_what_was_said_last(hub: Hub, mode: str) -> None:
     session = await ask(hub, "start_session", provider="opencode")
