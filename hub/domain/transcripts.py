@@ -21,7 +21,7 @@ STANDING = frozenset({"available_commands_update", "current_mode_update", "confi
 LONGEST_SEGMENT = 16_000
 """Characters after which a message goes on in another entry: an entry that grows is written anew each time."""
 LONGEST_TEXT = 200_000
-"""Characters of a text in a tool call; of a longer one the beginning is kept."""
+"""Characters of a text that is no message; of a longer one the beginning is kept."""
 MOST_KNOWN = 2_000
 """Tool calls whose entries are known; an update to an older one begins a new entry."""
 
@@ -87,7 +87,7 @@ class Transcript:
         elif kind in TOOL_CALLS:
             self._tool_call(update)
         else:
-            self._other(kind, dict(update))
+            self._other(kind, shortened(dict(update)))
 
     def say(self, kind: str, content: list[dict[str, Any]], message_id: str) -> None:
         """A message that is whole: `kind` is user_message, agent_message or agent_thought."""
