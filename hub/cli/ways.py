@@ -80,8 +80,8 @@ class DatabaseWay:
             yield facts
 
     async def see_to(self, session_id: str) -> None:
-        from hub.main import working
         from hub.operations.sessions import BY_TASKS
+        from hub.workers import working
 
         if self._works or await self._taken(session_id):
             return

@@ -7,12 +7,14 @@ from pydantic import Field, JsonValue
 from hub.domain.errors import Refused
 from hub.domain.model import Value, later
 from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason, numbered_key
-from hub.domain.transcripts import STANDING
+from hub.domain.transcripts import ENDED, STANDING
 from hub.operations.base import Call, Id, Limit, Listing, Mutation, Operation, Page, Result
 from hub.operations.session_steps import cancel_permissions, claimed, held, moved, withdraw
 
 Number = Annotated[int, Field(ge=1)]
 LeaseSeconds = Annotated[int, Field(ge=1, le=3_600)]
+LAST = 500
+"""Entries of a history among which those are that a turn left open."""
 STOPPED = "The hub stopped in the middle of it. What the agent had done by then may be done; send it again if it is not."
 
 
@@ -105,12 +107,22 @@ async def claim_session(given: ClaimSession, call: Call) -> Session:
     if taken.status == "ready":
         taken = taken.model_copy(update={"status": "connecting"})
     taken = await cancel_permissions(taken, call)
-    if taken.active:
-        taken = await _ended(taken, PromptEnd(number=taken.active, status="failed", reason=STOPPED), call)
-        told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": STOPPED}
-        taken = _entry(taken, EntryChange(number=taken.entry_count + 1, update=told), None, call)
-        return call.write(taken, "progressed", updates=[told])
-    return call.unit.put(taken)
+    return await _broken_off(taken, taken.active, call) if taken.active else call.unit.put(taken)
+
+
+async def _broken_off(session: Session, number: int, call: Call) -> Session:
+    """Its turn will not go on: the prompt and the tool calls that were open have failed."""
+    told: list[dict[str, JsonValue]] = []
+    after = numbered_key(session.id, max(session.entry_count - LAST, 0))
+    for entry in await call.unit.find(SessionEntry, after, LAST, session_id=session.id):
+        tool_call = entry.update if entry.update.get("sessionUpdate") == "tool_call" else {}
+        if entry.prompt == number and tool_call and tool_call.get("status") not in ENDED:
+            call.unit.put(entry.model_copy(update={"update": {**tool_call, "status": "failed"}}))
+            told.append({"sessionUpdate": "tool_call_update", "toolCallId": tool_call.get("toolCallId"), "status": "failed"})
+    session = await _ended(session, PromptEnd(number=number, status="failed", reason=STOPPED), call)
+    idle: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": "idle", "reason": STOPPED}
+    session = _entry(session, EntryChange(number=session.entry_count + 1, update=idle), number, call)
+    return call.write(session, "progressed", updates=[*told, idle])
 
 
 async def report_session(given: ReportSession, call: Call) -> Session:

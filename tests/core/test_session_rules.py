@@ -45,6 +45,8 @@ async def test_who_takes_a_session_over_ends_the_turn_that_was_left_and_sends_wh
     for text in ("one", "two"):
         await ask(hub, "prompt_session", sessionId=session_id, prompt=text)
     await ask(hub, "take_prompt", **held)
+    calls = [{"sessionUpdate": "tool_call", "toolCallId": status, "status": status} for status in ("completed", "in_progress")]
+    await ask(hub, "report_session", **held, entries=[{"number": at, "update": one} for at, one in enumerate(calls, 1)])
     await asked(hub, held)
     clock.turn(31)
     taken = await ask(hub, "claim_session", sessionId=session_id, worker="other")
@@ -52,6 +54,8 @@ async def test_who_takes_a_session_over_ends_the_turn_that_was_left_and_sends_wh
     prompts = (await ask(hub, "list_prompts", sessionId=session_id))["prompts"]
     assert [(one["status"], "The hub stopped" in one.get("reason", "")) for one in prompts] == [("failed", True), ("queued", False)]
     assert [one["status"] for one in (await ask(hub, "list_permissions", sessionId=session_id))["permissions"]] == ["cancelled"]
+    entries = [one["update"] for one in (await ask(hub, "read_session_history", sessionId=session_id))["sessionEntries"]]
+    assert [one.get("status") or one["state"] for one in entries] == ["completed", "failed", "idle"]
 
 
 async def test_a_session_that_is_given_back_is_dormant_or_somebody_elses_to_run(hub: Hub) -> None:
