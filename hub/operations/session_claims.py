@@ -4,12 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from hub.domain.errors import Refused
+from hub.access import READ, WRITE
+from hub.domain.errors import Invalid, Refused
 from hub.domain.model import Value, later
 from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason, numbered_key
+from hub.domain.tokens import Token, digest_of, new_secret
 from hub.domain.transcripts import ENDED, STANDING
-from hub.operations.base import Call, Id, Limit, Listing, Mutation, Operation, Page, Result
-from hub.operations.session_steps import cancel_permissions, claimed, held, moved, withdraw
+from hub.operations.base import COORDINATION, Call, Id, Limit, Listing, Mutation, Operation, Page, Result
+from hub.operations.session_steps import cancel_permissions, claimed, held, moved, revoke_token, withdraw
+from hub.operations.tokens import NewToken, told_once
 
 Number = Annotated[int, Field(ge=1)]
 LeaseSeconds = Annotated[int, Field(ge=1, le=3_600)]
@@ -67,9 +70,12 @@ class ReportSession(Mutation):
     usage: dict[str, JsonValue] | None = None
 
 
-class TakePrompt(Mutation):
+class OfClaim(Mutation):
     session_id: Id
     claim_token: int
+
+
+class TakePrompt(OfClaim):
     steer: bool = False
     """Into the turn that runs: only a prompt that is to be delivered so."""
 
@@ -107,6 +113,7 @@ async def claim_session(given: ClaimSession, call: Call) -> Session:
     if taken.status == "ready":
         taken = taken.model_copy(update={"status": "connecting"})
     taken = await cancel_permissions(taken, call)
+    await revoke_token(taken, call)
     return await _broken_off(taken, taken.active, call) if taken.active else call.unit.put(taken)
 
 
@@ -147,6 +154,7 @@ async def report_session(given: ReportSession, call: Call) -> Session:
         session = await withdraw(session, given.reason or "The agent could not be started.", call, "failed")
     status = given.status
     if given.released or status == "failed":
+        await revoke_token(session, call)
         session = session.model_copy(update={"claim": None, "state": "idle", "place": None})
         status = status or ("connecting" if session.queue else "dormant")
     if status and session.live and (given.released or given.place or status != session.status):
@@ -177,6 +185,20 @@ async def take_prompt(given: TakePrompt, call: Call) -> TakenPrompt:
         changed |= {"active": number, "cancelling": False, "state": "running"}
     call.write(session.model_copy(update={**changed, "active_at": call.now}), "prompt_taken", number=number, messageId=prompt.message_id)
     return TakenPrompt(prompt=prompt)
+
+
+async def issue_session_token(given: OfClaim, call: Call) -> NewToken:
+    """Give a session's agent a credential of its own for the hub. The one before lets nobody in any more, nor does this one once the
+    session is given back."""
+    if given.idempotency_key is not None:
+        raise Invalid("issue_session_token takes no idempotencyKey: its secret is told once. Call it again for another one.")
+    session = await held(given.session_id, given.claim_token, call)
+    known, secret = await call.unit.get(Token, session.id), new_secret()
+    token = Token(
+        id=session.id, version=known.version if known else 0, name=f"session {session.id}", digest=digest_of(secret),
+        subject=session.agent_id, tenant=call.caller.tenant, grants=(READ, WRITE), profile=COORDINATION,
+    )  # fmt: skip
+    return told_once(call.write(token, "created"), secret, call)
 
 
 async def read_session_history(given: ReadSessionHistory, call: Call) -> Listing[SessionEntry]:
@@ -221,6 +243,7 @@ async def _ended(session: Session, end: PromptEnd, call: Call) -> Session:
 OPERATIONS = (
     Operation(read_session_history, "sessions.read", profiles=frozenset({"coordination"})),
     Operation(claim_session, "session_claims.write", writes=True),
+    Operation(issue_session_token, "session_claims.write", writes=True),
     Operation(take_prompt, "session_claims.write", writes=True),
     Operation(report_session, "session_claims.write", writes=True),
 )

@@ -6,6 +6,7 @@ from hub.domain.errors import Refused, Stale
 from hub.domain.model import Instant, later
 from hub.domain.permissions import Permission, PermissionOption, PermissionStatus
 from hub.domain.sessions import TRANSITIONS, Prompt, PromptStatus, Session, SessionClaim, SessionState, SessionStatus, numbered_key
+from hub.domain.tokens import Token
 from hub.operations.base import Call
 
 
@@ -50,6 +51,13 @@ def standing(session: Session, state: SessionState, call: Call) -> Session:
         return session
     told: dict[str, JsonValue] = {"sessionUpdate": "state_update", "state": state}
     return call.tell(session.model_copy(update={"state": state}), "progressed", updates=[told])
+
+
+async def revoke_token(session: Session, call: Call) -> None:
+    """The credential of its agent, who runs no more, lets nobody in."""
+    token = await call.unit.get(Token, session.id)
+    if token and token.revoked_at is None:
+        call.write(token.model_copy(update={"revoked_at": call.now}), "revoked")
 
 
 async def closed(session: Session, call: Call) -> Session:

@@ -11,6 +11,7 @@ from hub.domain.errors import Invalid, Refused
 from hub.domain.permissions import Permission
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers, SessionStatus
 from hub.domain.specialists import Specialist
+from hub.domain.tokens import Token
 from hub.operations.agents import run_by
 from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Text
 from hub.operations.session_steps import closed, moved, offered, wake
@@ -161,8 +162,9 @@ async def delete_session(given: OneSession, call: Call) -> Deleted:
     for kind in (SessionEntry, Prompt, Permission):
         for record in [one async for one in call.unit.every(kind, session_id=session.id)]:
             call.unit.remove(record)
-    if servers := await call.unit.get(SessionServers, session.id):
-        call.unit.remove(servers)
+    for beside in (await call.unit.get(SessionServers, session.id), await call.unit.get(Token, session.id)):
+        if beside:
+            call.unit.remove(beside)
     call.delete(session)
     return Deleted(id=session.id)
 

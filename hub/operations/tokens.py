@@ -94,8 +94,7 @@ async def create_token(given: CreateToken, call: Call) -> NewToken:
             profile=given.profile, expires_at=later(call.now, given.ttl_seconds) if given.ttl_seconds else None,
         )
     )  # fmt: skip
-    kept_in = None if caller.tenant == LOCAL_TENANT else caller.tenant
-    return NewToken(**_shown(token), token=TokenText(kept_in, token.id, secret).written())
+    return told_once(token, secret, call)
 
 
 async def list_tokens(given: ListTokens, call: Call) -> Tokens:
@@ -108,6 +107,12 @@ async def revoke_token(given: RevokeToken, call: Call) -> TokenView:
     """Revoke a token: within a second it lets nobody in, on any node. Beyond recall."""
     token = await call.need(Token, given.token_id)
     return _view(token if token.revoked_at else call.write(token.model_copy(update={"revoked_at": call.now}), "revoked"))
+
+
+def told_once(token: Token, secret: str, call: Call) -> NewToken:
+    """A token that was just made, with its secret."""
+    kept_in = None if call.caller.tenant == LOCAL_TENANT else call.caller.tenant
+    return NewToken(**_shown(token), token=TokenText(kept_in, token.id, secret).written())
 
 
 def _view(token: Token) -> TokenView:

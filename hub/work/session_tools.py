@@ -1,14 +1,13 @@
 """What a session's agent is given beside its prompts: the hub's own tools, a credential of its own for them, and who it is there."""
 
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import orjson
 
-from hub.access import EVERYTHING, READ, WRITE, Caller
+from hub.access import EVERYTHING, Caller
 from hub.app import Hub
-from hub.domain.errors import HubError, NotFound
+from hub.domain.errors import NotFound
 from hub.domain.sessions import Session, SessionServers
 from hub.domain.specialists import Specialist
 from hub.operations.base import secret_place
@@ -16,12 +15,6 @@ from hub.operations.sessions import BY_TASKS
 from hub.operations.tokens import NewToken
 from hub.ports import Json
 
-log = logging.getLogger("work")
-
-GRANTS = (READ, WRITE)
-"""All that agents do, and nothing of the administration: no agent answers its own permission requests."""
-VALID = 30 * 86_400
-"""Seconds for a credential that nobody could revoke, because the hub was killed."""
 INTRODUCTION = """You work in the hub Trivium, which other agents share: its MCP server `trivium` has the workspace's tasks, notes, mail
 and file reservations. There you are agentId {agent_id} in workspaceId {workspace_id}, and this is sessionId {session_id}. Reserve files
 before you edit what others may be editing (reserve_files), and look at what is to be done with list_tasks."""
@@ -40,23 +33,12 @@ class SessionTools:
         if session.provider == BY_TASKS:  # it takes tasks, and no tools
             yield ()
             return
-        given = {
-            "name": f"session {session.id}",
-            "subject": session.agent_id,
-            "grants": [*GRANTS],
-            "profile": "coordination",
-            "ttlSeconds": VALID,
-        }
-        token = await self._hub.call("create_token", given, self._caller)
+        assert session.claim
+        given = {"sessionId": session.id, "claimToken": session.claim.token}
+        token = await self._hub.call("issue_session_token", given, self._caller)
         assert isinstance(token, NewToken)
-        try:
-            own = self._door(token.token)
-            yield [*([own] if own else []), *await self._others(session)]
-        finally:
-            try:
-                await self._hub.call("revoke_token", {"tokenId": token.id}, self._caller)
-            except HubError as error:
-                log.warning("the credential of session %s could not be revoked: %s", session.id, error.message)
+        own = self._door(token.token)
+        yield [*([own] if own else []), *await self._others(session)]
 
     async def preface(self, session: Session) -> str:
         where = {"agent_id": session.agent_id, "workspace_id": session.workspace_id, "session_id": session.id}

@@ -8,6 +8,7 @@ from hub.access import READ, WRITE, Caller
 from hub.app import Hub
 from hub.domain.permissions import Permission, PermissionOption, PermissionPolicy, deciding
 from hub.ports import Json
+from protocols.identity import InvalidToken, caller_of_token
 from tests.core.support import Clock, ask, names_of_events, new_agent, on_memory, refusal
 
 AGENT = Caller(subject="an agent", grants=frozenset({READ, WRITE}))
@@ -192,3 +193,24 @@ def test_the_most_specific_policy_decides_and_the_strictest_of_equals(
 ) -> None:
     decided = deciding(request(**given), "opencode", policies)
     assert (decided.effect if decided else None) == effect
+
+
+async def test_an_agents_credential_is_worth_nothing_once_its_session_is_given_back_or_taken_over(hub: Hub, clock: Clock) -> None:
+    session_id = await started(hub)
+    held = await ready(hub, session_id)
+    one, two = await ask(hub, "issue_session_token", **held), await ask(hub, "issue_session_token", **held)
+    with pytest.raises(InvalidToken):
+        await caller_of_token(hub, one["token"], clock)
+    caller = await caller_of_token(hub, two["token"], clock)
+    assert (caller.subject, caller.grants) == (two["subject"], AGENT.grants)
+    clock.turn(31)
+    held = {**held, "claimToken": (await ask(hub, "claim_session", sessionId=session_id, worker="other"))["claim"]["token"]}
+    with pytest.raises(InvalidToken):
+        await caller_of_token(hub, two["token"], clock)
+    three = await ask(hub, "issue_session_token", **held)
+    await ask(hub, "report_session", **held, released=True)
+    with pytest.raises(InvalidToken):
+        await caller_of_token(hub, three["token"], clock)
+    assert [one["id"] for one in (await ask(hub, "list_tokens"))["tokens"]] == [session_id]
+    await ask(hub, "delete_session", sessionId=session_id)
+    assert (await ask(hub, "list_tokens"))["tokens"] == []
