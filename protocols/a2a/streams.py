@@ -24,6 +24,7 @@ from protocols.streams import HEARTBEAT
 
 log = logging.getLogger("a2a")
 
+CLOSING = "The hub is shutting down. Call again when it is back."
 MOST_WAITING = 1_000
 """Facts that a follower may be behind before it is sent back to the log."""
 LINGER = 60.0
@@ -113,7 +114,7 @@ class Tail:
         return self._reading is not None and not self._reading.done()
 
     async def _read(self, cursor: int) -> None:
-        error: HubError = Busy("The hub is shutting down. Call again when it is back.")
+        error: HubError = Busy(CLOSING)
         try:
             await self._feed(cursor)
         except HubError as failure:
@@ -145,8 +146,11 @@ class Following:
     def __init__(self, hub: Hub) -> None:
         self._hub, self._updates = hub, Updates(hub)
         self._tails: dict[str, Tail] = {}
+        self._closing = False
 
     async def close(self) -> None:
+        """Who follows is told so, and whoever comes too late for that, too."""
+        self._closing = True
         for tail in self._tails.values():
             await tail.close()
 
@@ -232,4 +236,6 @@ class Following:
             cursor = page.cursor
 
     def _tail(self, tenant: str) -> Tail:
+        if self._closing:
+            raise Busy(CLOSING)
         return self._tails.setdefault(tenant, Tail(self._hub, tenant))

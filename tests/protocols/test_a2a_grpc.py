@@ -232,3 +232,16 @@ async def test_a_message_that_is_sent_again_with_its_key_finds_its_task(stub: An
     tasks = [(await stub.SendMessage(sending(), metadata=metadata)).task.id for _ in range(2)]
     others = [(await stub.SendMessage(sending(), metadata=metadata[:1])).task.id for _ in range(2)]
     assert len({*tasks, *others}) == 3
+
+
+async def test_a_stream_that_begins_while_the_port_closes_ends_at_once(hub: Hub) -> None:
+    """It follows its task only once its first answer is written: by then nobody ends it any more."""
+    port = await started(hub, Credentials(hub, False))
+    assert port._service
+    await port._service.close()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port.number}") as channel:
+        call = A2AServiceStub(channel).SendStreamingMessage(sending())  # type: ignore[no-untyped-call]
+        with anyio.fail_after(5):
+            assert (await first(call)).task.id
+            assert (await refused(first(call)))[0] == grpc.StatusCode.UNAVAILABLE
+            await port.close(60)
