@@ -194,10 +194,14 @@ class Serving:
         await self._held.report(ended=ended)
 
     async def _settings(self, session: Session, chosen: Told) -> Told:
-        """What was chosen since: told to the self._agent. One that it refuses is said in the history."""
-        wanted: Told = {f"config/{id_}": value for id_, value in (_model(session) | session.config).items()}
-        if session.mode_id and session.mode_id != (session.modes or {}).get("currentModeId"):
+        """What was chosen since: told to the agent. One that it refuses is said in the history."""
+        wanted: Told = {}
+        options = _option(session, "model", session.model)
+        if session.modes is None:  # newer agents offer modes as an option
+            options |= _option(session, "mode", session.mode_id)
+        elif session.mode_id and session.mode_id != session.modes.get("currentModeId"):
             wanted["mode"] = session.mode_id
+        wanted |= {f"config/{id_}": value for id_, value in (options | session.config).items()}
         for name, value in wanted.items():
             if chosen.get(name) == value:
                 continue
@@ -215,10 +219,10 @@ class Serving:
             await self._desk.update({"sessionUpdate": "config_option_update", "configOptions": [*options]})
 
 
-def _model(session: Session) -> Told:
-    """The config option that a chosen model is the value of."""
-    options = [one for one in session.config_options or () if one.get("category") == "model" and one.get("currentValue") != session.model]
-    return {str(options[0]["id"]): session.model} if session.model and options else {}
+def _option(session: Session, category: str, value: str | None) -> Told:
+    """The config option of a category that this value is chosen for, unless it has it."""
+    options = [one for one in session.config_options or () if one.get("category") == category and one.get("currentValue") != value]
+    return {str(options[0]["id"]): value} if value and options else {}
 
 
 def _is_command(content: Sequence[ContentBlock]) -> bool:

@@ -16,6 +16,7 @@ from protocols.acp.asking import CANCELLED, asked_by, outcome
 from protocols.acp.files import Files
 from protocols.acp.opening import begun, introduced
 from protocols.acp.terminals import Terminals
+from protocols.acp.v2 import Turns, permission_of
 from protocols.jsonrpc.peer import INVALID_PARAMS, METHOD_NOT_FOUND, Closed, MessageStream, Peer, RpcError
 
 log = logging.getLogger("acp")
@@ -52,6 +53,8 @@ class AgentLink:
         self._session_id: str | None = None
         self._early: list[Json] = []
         self._cancelled = self._closing = False
+        self._turns: Turns | None = None
+        """With an agent of version 2."""
         self._calls: OrderedDict[str, Json] = OrderedDict()
 
     @classmethod
@@ -70,7 +73,8 @@ class AgentLink:
     async def prompt(self, content: Sequence[ContentBlock]) -> TurnEnd:
         self._cancelled = False
         try:
-            ended = await self._peer.request("session/prompt", {"sessionId": self._session_id, "prompt": [*content]})
+            params = {"sessionId": self._session_id, "prompt": [*content]}
+            ended = await (self._turns.prompt(self._peer, params) if self._turns else self._peer.request("session/prompt", params))
         except RpcError as error:
             if self._cancelled:  # some answer an error instead of the stop reason
                 return TurnEnd("cancelled")
@@ -96,12 +100,8 @@ class AgentLink:
         await self._ask("session/set_mode", {"sessionId": self._session_id, "modeId": mode_id}, f"refused the mode {mode_id[:80]!r}")
 
     async def set_config_option(self, id_: str, value: str | bool) -> tuple[Json, ...] | None:
-        params = {
-            "sessionId": self._session_id,
-            "configId": id_,
-            "value": value,
-            **({"type": "boolean"} if isinstance(value, bool) else {}),
-        }
+        type_ = "boolean" if isinstance(value, bool) else "id" if self._turns else None
+        params = {"sessionId": self._session_id, "configId": id_, "value": value, **({"type": type_} if type_ else {})}
         answer = await self._ask("session/set_config_option", params, f"refused the option {id_[:80]!r}")
         options = answer.get("configOptions") if isinstance(answer, dict) else None
         return tuple(one for one in options if isinstance(one, dict)) if isinstance(options, list) else None
@@ -146,7 +146,11 @@ class AgentLink:
             if update.get("sessionUpdate") not in CONVERSATION and len(self._early) < EARLY:
                 self._early.append(params)
         elif params.get("sessionId") == self._session_id:
-            await self._updated(update)
+            await self._heard(update)
+
+    async def _heard(self, update: Json) -> None:
+        for one in self._turns.updates(update) if self._turns else (update,):
+            await self._updated(one)
 
     async def _updated(self, update: Json) -> None:
         kind = update.get("sessionUpdate")
@@ -159,6 +163,7 @@ class AgentLink:
         await self._desk.update(update)
 
     async def _permission(self, params: Json) -> Json:
+        params = permission_of(params) if self._turns else params
         given = params.get("toolCall")
         id_ = given.get("toolCallId") if isinstance(given, dict) else None
         known = self._calls.get(id_, {}) if isinstance(id_, str) else {}
@@ -179,6 +184,7 @@ class AgentLink:
     async def _begin(self, opening: Opening) -> None:
         try:
             introduction = await introduced(self._peer, self._patience)
+            self._turns = Turns() if introduction.version == 2 else None
             able = introduction.capabilities
             place: Json = {"cwd": str(self._cwd), "mcpServers": [one for one in opening.mcp_servers if _takes(one, able)]}
             session = await begun(self._peer, opening.session, opening.forked_from, introduction, place, self._patience)
@@ -195,10 +201,12 @@ class AgentLink:
         early, self._early = self._early, []
         for params in early:
             if params.get("sessionId") == self._session_id:
-                await self._updated(params["update"])
+                await self._heard(params["update"])
 
     async def _read(self) -> None:
         reason = await self._peer.run()
+        if self._turns:
+            self._turns.closed(reason)
         if not self._closing:
             self._desk.gone(f"The agent has ended: {reason}")
 

@@ -7,6 +7,7 @@ from hub.domain.sessions import Continuity, Session
 from hub.hosting import CannotRun, Patience
 from hub.ports import Json
 from hub.version import VERSION
+from protocols.acp import v2
 from protocols.acp.files import OFFERED
 from protocols.jsonrpc.peer import Peer, RpcError
 
@@ -19,6 +20,7 @@ CLIENT: Json = {
     },
     "clientInfo": {"name": "trivium", "title": "Trivium", "version": VERSION},
 }
+NO_AGENT = "The program does not answer as an ACP agent does. Check the provider's command and arguments."
 AUTH_REQUIRED = -32000
 UNATTENDED = ("api-key", "api_key", "apikey", "env", "token")
 """In the id of a way to sign in that needs nobody: the agent has its key in its environment."""
@@ -27,6 +29,7 @@ UNATTENDED = ("api-key", "api_key", "apikey", "env", "token")
 class Introduction(NamedTuple):
     """What an agent says of itself."""
 
+    version: int
     capabilities: tuple[str, ...]
     info: Json | None
     auth_methods: Sequence[Mapping[str, Any]]
@@ -40,21 +43,33 @@ class Begun(NamedTuple):
 
 async def introduced(peer: Peer, patience: Patience) -> Introduction:
     """Raises CannotRun, and what the peer raises."""
-    try:
-        said = await peer.request("initialize", CLIENT, patience.start)
-    except RpcError as error:
-        raise CannotRun(f"The agent refused to begin: {error.message}") from None
-    if not isinstance(said, dict) or not isinstance(able := said.get("agentCapabilities", {}), dict):
-        raise CannotRun("The program does not answer as an ACP agent does. Check the provider's command and arguments.")
-    if said.get("protocolVersion") != 1 and "agentCapabilities" not in said:
-        raise CannotRun(
-            f"The agent speaks version {said.get('protocolVersion')} of ACP, and the hub version 1. Take another version of it."
-        )
+    said, version = await _initialized(peer, patience)
+    if not isinstance(able := said.get("agentCapabilities", {}), dict):
+        raise CannotRun(NO_AGENT)
     info, methods = said.get("agentInfo"), said.get("authMethods")
     return Introduction(
-        tuple(_capabilities(said, able)), info if isinstance(info, dict) else None,
+        version, tuple(_capabilities(said, able)), info if isinstance(info, dict) else None,
         [one for one in methods if isinstance(one, dict)] if isinstance(methods, list) else (),
     )  # fmt: skip
+
+
+async def _initialized(peer: Peer, patience: Patience) -> tuple[Json, int]:
+    """Version 1, and 2 with agents that speak nothing else. By the shape of the answer: some say 2, and speak 1."""
+    try:
+        said = await peer.request("initialize", CLIENT, patience.start)
+    except RpcError as refusal:
+        try:
+            said = await peer.request("initialize", v2.CLIENT, patience.start)
+        except RpcError:
+            raise CannotRun(f"The agent refused to begin: {refusal.message}") from None
+    if not isinstance(said, dict):
+        raise CannotRun(NO_AGENT)
+    version = said.get("protocolVersion")
+    if version == 1 or "agentCapabilities" in said:
+        return said, 1
+    if version != 2:
+        raise CannotRun(f"The agent speaks version {version} of ACP, and the hub versions 1 and 2. Take another version of it.")
+    return v2.introduction_of(said), 2
 
 
 async def begun(
@@ -100,7 +115,7 @@ async def _sign_in(peer: Peer, introduction: Introduction, patience: Patience) -
     unattended = [id_ for one in methods if any(word in (id_ := str(one.get("id"))).lower() for word in UNATTENDED)]
     for id_ in unattended:
         try:
-            await peer.request("authenticate", {"methodId": id_}, patience.start)
+            await peer.request("authenticate" if introduction.version == 1 else "auth/login", {"methodId": id_}, patience.start)
             return
         except RpcError:
             continue

@@ -85,6 +85,9 @@ class Agent:
             method, id_ = message.get("method"), message.get("id")
             if id_ is None:
                 continue
+            if self.odd == "draft" and method == "session/prompt":
+                self.turn(id_, message["params"])
+                continue
             try:
                 result = self.answer(str(method), message.get("params", {}))
                 self.send({"id": id_, "result": result} if result is not None else {"id": id_, "error": {"code": -32601, "message": "no"}})
@@ -93,8 +96,20 @@ class Agent:
             except PermissionError as error:
                 self.send({"id": id_, "error": {"code": -32000, "message": str(error)}})
 
+    def turn(self, id_: Any, params: Message) -> None:
+        """As in ACP 2: the prompt is answered at once, and over when the agent says that it is idle."""
+        self.update(sessionUpdate="state_update", state="idle")  # how it stood before
+        self.send({"id": id_, "result": {"messageId": "u"}})
+        self.update(sessionUpdate="state_update", state="running")
+        self.update(sessionUpdate="state_update", state="idle", **self.prompt(params))
+
     def answer(self, method: str, params: Message) -> Message | None:
         match method:
+            case "initialize" if self.odd == "draft":
+                if params["protocolVersion"] == 1:
+                    return None
+                draft: Message = {"session": {"prompt": {"image": {}}, "mcp": {"http": {}}}}
+                return {"protocolVersion": 2, "info": {"name": "fake-agent", "version": "2.0"}, "capabilities": draft}
             case "initialize":
                 marks: Message = {name: {} for name in ("resume", "fork", "close", "list") if name in self.can}
                 able = {"loadSession": "load" in self.can, "sessionCapabilities": marks, "mcpCapabilities": {"http": True}}
@@ -195,6 +210,23 @@ class Agent:
         self.update(sessionUpdate="_fake_news", anything={"goes": [1, None]})
         self.update(sessionUpdate="usage_update", used=10, size=100)
 
+    def draft(self, text: str) -> None:
+        """What only ACP 2 has."""
+        self.update(sessionUpdate="user_message", messageId="u", content=[{"type": "text", "text": text}])
+        self.update(sessionUpdate="agent_thought", messageId="t", content=[{"type": "text", "text": "hm"}])
+        self.say("one ", messageId="m")
+        self.update(sessionUpdate="agent_message", messageId="m", content=[{"type": "text", "text": "one two"}])
+        self.update(sessionUpdate="tool_call_update", toolCallId="t", title="Stir", kind="other", status="in_progress")
+        for line in ("a", "b"):
+            content = {"type": "content", "content": {"type": "text", "text": line}}
+            self.update(sessionUpdate="tool_call_content_chunk", toolCallId="t", content=content)
+        self.update(sessionUpdate="tool_call_update", toolCallId="t", status="completed")
+        plan = {"type": "items", "planId": "p", "entries": [{"content": "Cook", "priority": "high", "status": "pending"}]}
+        self.update(sessionUpdate="plan_update", plan=plan)
+        subject = {"type": "command", "command": "npm test", "cwd": self.cwd}
+        answer = self.ask("session/request_permission", title="Run the tests", subject=subject, options=OPTIONS)
+        self.say(f"answer: {answer['outcome']['optionId']}", messageId="n")
+
     def permit(self, command: str) -> None:
         self.update(sessionUpdate="tool_call", toolCallId="c", title="Run it", kind="execute", status="pending")
         call = {"toolCallId": "c", "rawInput": {"command": command}}
@@ -271,7 +303,7 @@ SCRIPTS: dict[str, Callable[[Agent, str], None]] = {
     "echo": Agent.echo, "chunks": Agent.chunks, "burst": Agent.burst, "drip": Agent.drip, "flood": Agent.flood, "think": Agent.think,
     "permit": Agent.permit, "edit": Agent.edit, "write": Agent.write, "run": Agent.run, "slow": Agent.slow, "stubborn": Agent.stubborn,
     "die": Agent.die, "stray": Agent.stray, "big": Agent.big, "misaddressed": Agent.misaddressed, "environment": Agent.environment,
-    "heard": Agent.heard, "title": Agent.title, "grow": Agent.grow,
+    "heard": Agent.heard, "title": Agent.title, "grow": Agent.grow, "draft": Agent.draft,
 }  # fmt: skip
 
 if __name__ == "__main__":

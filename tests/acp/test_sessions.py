@@ -437,3 +437,24 @@ async def test_a_fork_begins_with_all_that_was_said_and_goes_its_own_way(hub: Hu
         assert await answer(hub, session_id, "heard") == '["echo one", "heard"]'
         forked = await ask(hub, "get_session", sessionId=fork)
         assert (forked["name"], forked["parentSessionId"], forked["continuity"]) == ("Another way", session_id, "kept")
+
+
+async def test_an_agent_that_speaks_version_2_alone_is_an_agent_like_any_other(hub: Hub, tmp_path: Path) -> None:
+    await ask(hub, "save_permission_policy", effect="allow", toolKind="execute", command="npm test")
+    async with working(hub, tmp_path):
+        session_id = await started(hub, f"--odd draft --state {tmp_path / 'state'}", model="large")
+        waited = await ended(hub, session_id, await prompted(hub, session_id, "draft"))
+        assert (waited["answer"], waited["prompt"]["stopReason"]) == ("one twoanswer: go", "end_turn")
+        assert (waited["session"]["agentInfo"]["version"], "resume" in waited["session"]["capabilities"]) == ("2.0", True)
+        assert waited["session"]["configOptions"][0]["currentValue"] == "large"
+        kept = {update["sessionUpdate"]: update for update in await history(hub, session_id)}
+        assert [one["content"]["text"] for one in kept["tool_call"]["content"]] == ["a", "b"]
+        assert (kept["tool_call"]["status"], kept["plan"]["entries"][0]["content"]) == ("completed", "Cook")
+        assert kept["agent_thought"]["content"][0]["text"] == "hm"
+        slow = await prompted(hub, session_id, "slow")
+        await until(hub, session_id, "running")
+        await ask(hub, "cancel_session", sessionId=session_id)
+        assert (await ended(hub, session_id, slow))["prompt"]["stopReason"] == "cancelled"
+        assert "status 3" in (await ended(hub, session_id, await prompted(hub, session_id, "die")))["prompt"]["reason"]
+        assert await answer(hub, session_id, "heard") == '["draft", "slow", "die", "heard"]'
+        assert (await ask(hub, "get_session", sessionId=session_id))["continuity"] == "kept"

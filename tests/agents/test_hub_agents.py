@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+import sys
 from pathlib import Path
 
 import anyio
@@ -12,10 +13,11 @@ from hub.operations.session_claims import STOPPED
 from tests.agents.conversations import PATIENCE, Conversation
 from tests.agents.fake_model import GREETING, FakeModel
 from tests.agents.hubs import serving
-from tests.agents.programs import RealAgent
+from tests.agents.programs import RealAgent, claude
 
 HELLO = "".join(GREETING)
 TASK = {"title": "From an agent", "objective": "To have been here."}
+ONLY_V2 = Path(__file__).with_name("only_v2.py")
 LEASE = 4
 """Seconds after which a hub takes over the sessions of one that was killed."""
 
@@ -145,3 +147,27 @@ def _running(home: Path) -> list[int]:
         except OSError:
             continue
     return found
+
+
+async def test_an_agent_is_spoken_with_in_version_2_where_it_knows_no_other(
+    model_url: str, home: Path, folder: Path, database: str, model: FakeModel
+) -> None:
+    agent = claude(model_url, home)
+    async with serving(database, agent.env) as hub:
+        args = [str(ONLY_V2), agent.command, *agent.args]
+        await hub.ask(
+            "create_provider", id="draft", command=sys.executable, args=args, envNames=["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]
+        )
+        talk = await Conversation.start(hub, "draft", folder)
+        assert await talk.ask("hello") == HELLO
+        allowed = await talk.ask_with(_shell("touch allowed"), "allow")
+        assert allowed["toolKind"] == "execute"
+        assert [path.name for path in folder.iterdir()] == ["allowed"]
+        number = await talk.talking()
+        await hub.ask("cancel_session", sessionId=talk.id)
+        assert (await talk.wait(number))["prompt"]["stopReason"] == "cancelled"
+        await hub.ask("disconnect_session", sessionId=talk.id)
+        assert await talk.ask("once more") == HELLO
+        assert (await talk.session())["continuity"] == "kept"
+        assert (await talk.said("agent"))[-1] == HELLO
+    assert _knew(model, "once more", "hello")
