@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from hub.domain.model import Instant, Record
+from hub.domain.model import Instant, Record, numbered_key
 
 MessageRole = Literal["SYSTEM", "USER", "ASSISTANT", "TOOL"]
 
@@ -40,9 +40,4 @@ class Message(Record):
 
     @property
     def key(self) -> str:
-        return turn_key(self.agent_id, self.turn)
-
-
-def turn_key(agent_id: str, number: int) -> str:
-    """Sorts an agent's turns (or deliveries) by number."""
-    return f"{agent_id}/{number:010d}"
+        return numbered_key(self.agent_id, self.turn)

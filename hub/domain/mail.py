@@ -2,8 +2,7 @@
 
 from typing import ClassVar
 
-from hub.domain.conversations import turn_key
-from hub.domain.model import Instant, Record
+from hub.domain.model import Instant, Record, numbered_key
 
 
 class Letter(Record):
@@ -40,4 +39,4 @@ class Delivery(Record):
 
     @property
     def key(self) -> str:
-        return turn_key(self.agent_id, self.number)
+        return numbered_key(self.agent_id, self.number)

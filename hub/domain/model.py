@@ -39,6 +39,11 @@ def new_id() -> str:
     return f"{head[:8]}-{head[8:]}-7{stamp & 0xFFF:03x}-{tail[:4]}-{tail[4:]}"
 
 
+def numbered_key(of: str, number: int) -> str:
+    """Sorts by number what is counted of one record."""
+    return f"{of}/{number:010d}"
+
+
 V = TypeVar("V", bound="Value")
 
 

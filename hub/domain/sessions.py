@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import JsonValue
 
 from hub.domain.agents import AgentRole
-from hub.domain.model import Instant, Record, Value
+from hub.domain.model import Instant, Record, Value, numbered_key
 
 SessionStatus = Literal["queued", "connecting", "ready", "dormant", "failed", "closed"]
 """queued: for a place; connecting: its process starts; ready: it runs; dormant: no process, the next prompt starts one; failed: it could
@@ -200,11 +200,6 @@ class SessionEntry(Record):
     @property
     def key(self) -> str:
         return numbered_key(self.session_id, self.number)
-
-
-def numbered_key(session_id: str, number: int) -> str:
-    """Sorts what a session counts by its number."""
-    return f"{session_id}/{number:010d}"
 
 
 def text_of_blocks(content: tuple[ContentBlock, ...]) -> str:

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.domain.agents import Agent
-from hub.domain.conversations import Conversation, Message, MessageRole, turn_key
+from hub.domain.conversations import Conversation, Message, MessageRole
+from hub.domain.model import numbered_key
 from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Text
 from hub.operations.claims import tell
 
@@ -43,7 +44,7 @@ async def read_conversation(given: ReadConversation, call: Call) -> Listing[Mess
     count = min(last - first + 1, given.limit)
     if count <= 0:
         return Listing(Message, ())
-    bodies = await call.unit.bodies(Message, turn_key(agent.id, first - 1), count, agent_id=agent.id)
+    bodies = await call.unit.bodies(Message, numbered_key(agent.id, first - 1), count, agent_id=agent.id)
     return Listing(Message, bodies)
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field
 
 from hub.domain.agents import Agent
-from hub.domain.conversations import Conversation, turn_key
+from hub.domain.conversations import Conversation
 from hub.domain.mail import Delivery, Letter
+from hub.domain.model import numbered_key
 from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Page, Result, Text
 
 OneOrMany = Annotated[
@@ -76,7 +77,7 @@ async def read_inbox(given: ReadInbox, call: Call) -> Inbox:
     """Read the letters to an agent that it has not acknowledged, oldest first. Then acknowledge_messages by number."""
     agent = await call.need(Agent, given.agent_id)
     only = None if given.include_acknowledged else "false"
-    deliveries = await call.unit.find(Delivery, turn_key(agent.id, given.cursor), given.limit, agent_id=agent.id, acknowledged=only)
+    deliveries = await call.unit.find(Delivery, numbered_key(agent.id, given.cursor), given.limit, agent_id=agent.id, acknowledged=only)
     letters = await gather(*(call.need(Letter, delivery.letter_id) for delivery in deliveries))
     return Inbox(
         letters=tuple(
@@ -91,7 +92,7 @@ async def acknowledge_messages(given: AcknowledgeMessages, call: Call) -> Acknow
     """Take letters out of the inbox by their numbers. Doing it twice changes nothing."""
     agent = await call.need(Agent, given.agent_id)
     for number in dict.fromkeys(given.numbers):
-        delivery = await call.need(Delivery, turn_key(agent.id, number), str(number))
+        delivery = await call.need(Delivery, numbered_key(agent.id, number), str(number))
         if not delivery.acknowledged:
             call.update(delivery, acknowledged=True, acknowledged_at=call.now)
     return Acknowledged(acknowledged=given.numbers)

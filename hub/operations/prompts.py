@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from hub.domain.errors import Invalid, Refused
-from hub.domain.model import new_id
-from hub.domain.sessions import Delivery, Prompt, Session, SessionEntry, numbered_key, text_of_blocks
+from hub.domain.model import new_id, numbered_key
+from hub.domain.sessions import Delivery, Prompt, Session, SessionEntry, text_of_blocks
 from hub.operations.base import Call, Id, Input, Listing, Mutation, Operation, Page, Result
 from hub.operations.session_steps import cancel_permissions, standing, wake, withdraw
 from hub.ports import Filter

@@ -6,8 +6,8 @@ from pydantic import Field, JsonValue
 
 from hub.access import READ, WRITE
 from hub.domain.errors import Invalid, Refused
-from hub.domain.model import Value, later
-from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason, numbered_key
+from hub.domain.model import Value, later, numbered_key
+from hub.domain.sessions import Continuity, Prompt, PromptStatus, Session, SessionEntry, SessionStatus, StopReason
 from hub.domain.tokens import Token, digest_of, new_secret
 from hub.domain.transcripts import ENDED, STANDING
 from hub.operations.base import COORDINATION, Call, Id, Limit, Listing, Mutation, Operation, Page, Result

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub.domain.sessions import Session, SessionEntry, numbered_key
+from hub.domain.model import numbered_key
+from hub.domain.sessions import Session, SessionEntry
 from hub.operations.base import Call, Id, Input, Limit, Operation, Result
 from hub.ports import Find
 

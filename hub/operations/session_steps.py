@@ -3,9 +3,9 @@
 from pydantic import JsonValue
 
 from hub.domain.errors import Refused, Stale
-from hub.domain.model import Instant, later
+from hub.domain.model import Instant, later, numbered_key
 from hub.domain.permissions import Permission, PermissionOption, PermissionStatus
-from hub.domain.sessions import TRANSITIONS, Prompt, PromptStatus, Session, SessionClaim, SessionState, SessionStatus, numbered_key
+from hub.domain.sessions import TRANSITIONS, Prompt, PromptStatus, Session, SessionClaim, SessionState, SessionStatus
 from hub.domain.tokens import Token
 from hub.operations.base import Call
 

@@ -10,7 +10,8 @@ import orjson
 from hub.access import EVERYTHING, LOCAL_TENANT, Caller
 from hub.app import Hub
 from hub.domain.errors import HubError
-from hub.domain.sessions import ContentBlock, Prompt, Session, numbered_key
+from hub.domain.model import numbered_key
+from hub.domain.sessions import ContentBlock, Prompt, Session
 from hub.domain.task_messages import Part
 from hub.ports import Filter
 from hub.turns import Failed, Output, Result, Terms, Turn

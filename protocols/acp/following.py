@@ -10,8 +10,9 @@ import orjson
 from hub.access import Caller
 from hub.app import Hub
 from hub.domain.errors import Busy, NotFound, Unavailable
+from hub.domain.model import numbered_key
 from hub.domain.permissions import Permission
-from hub.domain.sessions import Prompt, Session, SessionEntry, numbered_key
+from hub.domain.sessions import Prompt, Session, SessionEntry
 from hub.domain.tasks import Task
 from hub.ports import Filter, Find, Json, Logged, Look, Page
 from protocols.acp.attached import Attached

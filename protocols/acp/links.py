@@ -80,6 +80,7 @@ class AgentLink:
                 return TurnEnd("cancelled")
             raise CannotRun(f"The agent failed: {error.message}") from None
         except Closed as closed:
+            self._desk.gone(f"The agent has ended: {closed}")  # its process may take a while to: no prompt is for it any more
             raise CannotRun(f"The agent has ended in the middle of it: {closed}") from None
         ended = ended if isinstance(ended, dict) else {}
         reason, usage = ended.get("stopReason"), ended.get("usage")

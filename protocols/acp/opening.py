@@ -127,15 +127,11 @@ async def _sign_in(peer: Peer, introduction: Introduction, patience: Patience) -
 
 def _capabilities(said: Json, able: Json) -> Sequence[str]:
     """Those of hub.domain.sessions.CAPABILITIES that it has: markers are true, or objects."""
-    sessions, prompts, servers = (_object(able.get(name)) for name in ("sessionCapabilities", "promptCapabilities", "mcpCapabilities"))
+    sessions, prompts, servers = (v2.object_of(able.get(name)) for name in ("sessionCapabilities", "promptCapabilities", "mcpCapabilities"))
     has = {
         "load": able.get("loadSession"), **{name: sessions.get(name) for name in ("resume", "fork", "close", "list", "delete")},
         "image": prompts.get("image"), "audio": prompts.get("audio"), "embedded_context": prompts.get("embeddedContext"),
         "mcp_http": servers.get("http"), "mcp_sse": servers.get("sse"),
-        "steer": _object(_object(said.get("_meta")).get("steering")).get("supported"),
+        "steer": v2.object_of(v2.object_of(said.get("_meta")).get("steering")).get("supported"),
     }  # fmt: skip
     return [name for name, marker in has.items() if marker is True or isinstance(marker, dict)]
-
-
-def _object(given: Any) -> Json:
-    return given if isinstance(given, dict) else {}

@@ -20,18 +20,18 @@ MOST_ITEMS = 200
 
 def introduction_of(said: Json) -> Json:
     """The response to initialize (§initialization). Resume, close and list belong to every agent."""
-    session = _object(_object(said.get("capabilities")).get("session"))
+    session = object_of(object_of(said.get("capabilities")).get("session"))
     able = {
         "sessionCapabilities": {"resume": {}, "close": {}, "list": {}, "delete": session.get("delete"), "fork": session.get("fork")},
-        "promptCapabilities": _object(session.get("prompt")), "mcpCapabilities": _object(session.get("mcp")),
+        "promptCapabilities": object_of(session.get("prompt")), "mcpCapabilities": object_of(session.get("mcp")),
     }  # fmt: skip
     return {"agentCapabilities": able, "agentInfo": said.get("info"), "authMethods": said.get("authMethods"), "_meta": said.get("_meta")}
 
 
 def permission_of(params: Json) -> Json:
     """A permission request (§permissions): of a tool call, of a command, or of something else that its title tells."""
-    subject = _object(params.get("subject"))
-    call = {"title": params.get("title"), **_present(_object(subject.get("toolCall")))}
+    subject = object_of(params.get("subject"))
+    call = {"title": params.get("title"), **_present(object_of(subject.get("toolCall")))}
     if isinstance(command := subject.get("command"), str):
         call |= {"kind": "execute", "rawInput": {"command": command}, "toolCallId": subject.get("toolCallId")}
     return {**params, "toolCall": _present(call)}
@@ -77,7 +77,7 @@ class Turns:
                 yield update
             case "tool_call_content_chunk":
                 yield self._more(update)
-            case "plan_update" if isinstance(entries := _object(update.get("plan")).get("entries"), list):
+            case "plan_update" if isinstance(entries := object_of(update.get("plan")).get("entries"), list):
                 yield {"sessionUpdate": "plan", "entries": entries}
             case _:
                 yield update
@@ -125,7 +125,7 @@ def _text(block: Any) -> str:
     return str(block.get("text", "")) if isinstance(block, dict) and block.get("type") == "text" else ""
 
 
-def _object(given: Any) -> Json:
+def object_of(given: Any) -> Json:
     return given if isinstance(given, dict) else {}
 
 

@@ -311,6 +311,9 @@ async def test_odd_agents_disturb_nothing(hub: Hub, tmp_path: Path) -> None:
             assert await answer(hub, session_id, "echo hello") == "you said: hello"
         assert await answer(hub, session_id, "misaddressed") == "-32601"
         assert len(await answer(hub, session_id, "big 20000000")) >= 200_000
+        whole = (await ended(hub, session_id, await prompted(hub, session_id, "big 50000000")))["prompt"]
+        assert (whole["status"], "more than 50000000 bytes" in whole["reason"]) == ("failed", True)
+        assert await answer(hub, session_id, "echo still there") == "you said: still there"
 
 
 @on_memory
