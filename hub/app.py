@@ -19,6 +19,7 @@ from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, Programs, R, Vault
+from hub.repositories import Repositories
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
 
@@ -40,10 +41,10 @@ class Hub:
     def __init__(
         self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS, *,
         vault: Vault | None = None, reach: Reach = "all", programs: Programs | None = None,
-        library: Library | None = None,
+        library: Library | None = None, repositories: Repositories | None = None,
     ) -> None:  # fmt: skip
         self.store, self._clock, self._operations = store, clock, operations
-        self.vault, self.reach, self.programs, self.library = vault, reach, programs, library
+        self.vault, self.reach, self.programs, self.library, self.repositories = vault, reach, programs, library, repositories
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
         self._recent = Recent()
         self.offers: dict[str, Offers] = {}
@@ -107,6 +108,7 @@ class Hub:
         whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
         """
         now, offers, hosts = instant(self._clock()), self.offers.get(caller.tenant), self.hosts.get(caller.tenant)
+        outside = self.programs, self.library, self.repositories
         lost: set[RecordKey] = set()
         turns: AsyncExitStack | None = None
         try:
@@ -114,7 +116,7 @@ class Hub:
                 turns_of_others = None if lost else self._turns
                 unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
                 try:
-                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts, self.programs, self.library))
+                    output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts, *outside))
                     if unit.staged:
                         await self.store.commit(unit)
                         unit.committed()

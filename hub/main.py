@@ -21,6 +21,7 @@ from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
 from hub.ports import HubStore, Library, Vault
 from hub.programs import PathPrograms
+from hub.repositories import Repositories
 from hub.settings import Settings
 from hub.version import VERSION
 from hub.workers import tools_over_http, tools_over_stdio, workers_of
@@ -73,7 +74,10 @@ async def open_store(settings: Settings) -> HubStore:
 
 
 def hub_on(store: HubStore, settings: Settings) -> Hub:
-    return Hub(store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings))
+    return Hub(
+        store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings),
+        repositories=_repositories(settings),
+    )  # fmt: skip
 
 
 def _vault(settings: Settings) -> Vault:
@@ -92,6 +96,12 @@ def _library(settings: Settings) -> Library:
     from stores.library import FileLibrary
 
     return FileLibrary(settings.specialists, settings.skills)
+
+
+def _repositories(settings: Settings) -> Repositories:
+    from stores.git.repositories import GitRepositories
+
+    return GitRepositories(settings.environment, settings.folders, settings.session_folder)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Library, Offer, Programs, R, Vault
+from hub.repositories import Repositories, Repository
 from hub.unit import UnitOfWork
 
 Profile = str
@@ -103,6 +104,7 @@ class Call:
     hosts: Hosts | None = None
     programs: Programs | None = None
     library: Library | None = None
+    repositories: Repositories | None = None
 
     @property
     def now(self) -> Instant:
@@ -141,6 +143,12 @@ class Call:
         bodies = await self.unit.bodies(type_, page.cursor, page.limit, **where)
         full = len(bodies) == page.limit
         return Listing(type_, bodies, type_.model_validate_json(bodies[-1]).key if full else None)
+
+    async def repository(self, path: str) -> Repository:
+        """The git repository at a path of the hub's machine. Raises Invalid, Refused."""
+        if self.repositories is None:
+            raise Refused("This hub works on no files: it was started without access to git repositories.")
+        return await self.repositories.open(path, self.caller.tenant)
 
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""

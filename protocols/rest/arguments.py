@@ -8,7 +8,7 @@ from aiohttp import web
 from hub.operations.base import Input
 from hub.validation import Arguments
 from protocols.bodies import parsed
-from protocols.rest.routes import Route
+from protocols.rest.route import Route
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 

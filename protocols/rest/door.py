@@ -1,7 +1,7 @@
 """REST: the web API under /api. Every route is a row of the table; the streams and the description of it all stand beside it."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from importlib import resources
 
@@ -9,15 +9,13 @@ import orjson
 from aiohttp import web
 
 from hub.app import Hub
-from hub.domain.model import instant, new_id, utc_now
-from hub.domain.notes import Note, note_key
-from hub.ports import Filter, Logged
 from protocols.bodies import json_body, parsed
 from protocols.identity import caller_of
 from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
-from protocols.rest.routes import ROUTES, Route
-from protocols.streams import PING, Streams, event_frames, pages, starting_cursor
+from protocols.rest.route import Route, Stream
+from protocols.rest.routes import ROUTES, STREAMS
+from protocols.streams import Streams
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
@@ -29,22 +27,20 @@ def mount(app: web.Application, hub: Hub, streams: Streams) -> None:
     for route in ROUTES:
         rows[route.method, route.path].append(route)
 
-    async def events(request: web.Request) -> web.StreamResponse:
-        query = request.query
-        kinds = tuple(kind for kind in query.get("kinds", "").split(",") if kind)
-        filter_ = Filter(query.get("workspaceId"), kinds, query.get("recordId"))
-        return await streams.send(request, event_frames(hub, request, filter_))
-
-    async def note_events(request: web.Request) -> web.StreamResponse:
-        return await streams.send(request, _note_frames(hub, request))
-
-    app.router.add_get("/api/events", events, allow_head=False)
-    app.router.add_get("/api/notes/events", note_events, allow_head=False)
+    for stream in STREAMS:  # before the rows: a path may be a row's, too, with the stream's name in the place of an id
+        app.router.add_route(stream.method, f"/api{stream.path}", _listening(hub, streams, stream))
     app.router.add_get("/api/openapi.json", _openapi)
     app.router.add_get("/api/docs", _docs)
     for (method, path), alternatives in rows.items():
         add = app.router.add_get if method == "GET" else partial(app.router.add_route, method)  # GET answers HEAD, too
         add(f"/api{path}", _handler(hub, alternatives), expect_handler=expect)
+
+
+def _listening(hub: Hub, streams: Streams, stream: Stream) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await streams.send(request, stream.frames(hub, request))
+
+    return handle
 
 
 def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
@@ -58,34 +54,6 @@ def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
         return web.Response(body=route.answer(output).encode(), status=route.status_of(output), headers=HEADERS)
 
     return handle
-
-
-async def _note_frames(hub: Hub, request: web.Request) -> AsyncIterator[bytes]:
-    """The web API's note stream: `connected` first, then a frame a change with the note as it is now."""
-    caller_of(request).require("notes.read")  # the frames hold the notes themselves
-    workspace_id = request.query.get("workspaceId")
-    wanted = None if workspace_id in (None, "*") else workspace_id
-    cursor = await starting_cursor(hub, request)
-    yield _data({"type": "connected", "connectionId": new_id(), "workspaceId": workspace_id or "*", "timestamp": instant(utc_now())})
-    async for page in pages(hub, request, cursor, Filter(wanted, ("note",))):
-        yield b"".join([await _note_frame(hub, request, event) for event in page.events]) or PING
-
-
-async def _note_frame(hub: Hub, request: web.Request, logged: Logged) -> bytes:
-    event = orjson.loads(logged.body)
-    what = logged.name.partition(".")[2]
-    frame = {
-        "type": f"note:{what if what in ('created', 'deleted') else 'updated'}", "noteId": event["recordId"],
-        "workspaceId": event["workspaceId"], "source": event.get("data", {}).get("source", "agent"), "timestamp": event["at"],
-    }  # fmt: skip
-    if what != "deleted":  # read from the store: get_note would make a spec that was deleted since
-        note = await hub.store.get(caller_of(request).tenant, Note, note_key(event["workspaceId"], event["recordId"]))
-        frame |= {"note": orjson.Fragment(note.to_json())} if note else {}
-    return b"id: %d\n" % logged.cursor + _data(frame)
-
-
-def _data(frame: dict[str, object]) -> bytes:
-    return b"data: " + orjson.dumps(frame) + b"\n\n"
 
 
 async def _openapi(_: web.Request) -> web.Response:

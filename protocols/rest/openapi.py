@@ -8,7 +8,8 @@ from pydantic.json_schema import models_json_schema
 from hub.domain.errors import Kind
 from hub.ports import Json
 from hub.version import VERSION
-from protocols.rest.routes import ROUTES, Route
+from protocols.rest.route import Route, Stream
+from protocols.rest.routes import ROUTES, STREAMS
 from protocols.wire import CODES
 
 REF = "#/components/schemas/{model}"
@@ -21,7 +22,7 @@ EXPLAINED: dict[Kind, str] = {
 
 def description() -> Json:
     inputs = list(dict.fromkeys(route.row.input for route in ROUTES))
-    outputs = list(dict.fromkeys(route.row.output for route in ROUTES))
+    outputs = list(dict.fromkeys(route.shape or route.row.output for route in ROUTES))
     wanted: list[Any] = [*((model, "validation") for model in inputs), *((model, "serialization") for model in outputs)]
     refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF)
     schemas = definitions["$defs"]
@@ -32,14 +33,14 @@ def description() -> Json:
     paths: Json = {}
     for route in ROUTES:
         input_schema = _resolved(refs[route.row.input, "validation"], schemas)
-        output_schema = refs[route.row.output, "serialization"]
+        output_schema = refs[route.shape or route.row.output, "serialization"]
         operation = _operation(route, input_schema, output_schema)
         known = paths.setdefault(f"/api{route.path}", {})
         method = route.method.lower()
         known[method] = _merged(known[method], operation) if method in known else operation
     _tell_apart(paths)
-    paths["/api/events"] = {"get": _stream("events", "Every event, as it is in the log")}
-    paths["/api/notes/events"] = {"get": _stream("noteEvents", "Changes of notes")}
+    for stream in STREAMS:
+        paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
@@ -102,7 +103,7 @@ def _web_fields(route: Route, input_schema: Json) -> dict[str, tuple[str, Json]]
 def _responses(route: Route, output_schema: Json) -> Json:
     answer: Json = output_schema
     if route.render:
-        answer = {"type": "object"}
+        answer = output_schema if route.shape else {"type": "object"}
     elif route.row.lists:
         listed: Any = route.row.output
         items = {"type": "array", "items": output_schema}
@@ -147,16 +148,19 @@ def _schema(described: Json) -> Any:
     return described["content"]["application/json"]["schema"]
 
 
-def _stream(name: str, text: str) -> Json:
-    filters = ("workspaceId",) if name == "noteEvents" else ("workspaceId", "kinds", "recordId")
-    query = [{"name": one, "in": "query", "schema": {"type": "string"}} for one in filters]
+def _stream(stream: Stream) -> Json:
+    in_path = [{"name": one, "in": "path", "required": True, "schema": {"type": "string"}} for one in re.findall(r"{(\w+)}", stream.path)]
+    query = [{"name": one, "in": "query", "schema": {"type": "string"}} for one in stream.query]
     after = {"name": "after", "in": "query", "schema": {"type": "integer"}, "description": "Go on after this event"}
     last = {**after, "name": "Last-Event-ID", "in": "header"}
     responses = {
-        "200": {"description": text, "content": {"text/event-stream": {}}},
+        "200": {"description": stream.about, "content": {"text/event-stream": {}}},
         str(CODES["invalid"].http): _json(EXPLAINED["invalid"], {"$ref": REF.format(model="Error")}),
     }
-    return {"operationId": name, "summary": f"{text}, as server-sent events.", "parameters": [*query, after, last], "responses": responses}
+    return {
+        "operationId": stream.name, "summary": f"{stream.about}, as server-sent events.",
+        "parameters": [*in_path, *query, after, last], "responses": responses,
+    }  # fmt: skip
 
 
 def _resolved(schema: Json, schemas: Json) -> Json:

@@ -10,7 +10,7 @@ from importlib import import_module
 from hub.domain.model import Record
 
 FIRST = 1
-STEPS: tuple[int, ...] = (2, 3, 4)
+STEPS: tuple[int, ...] = (2, 3, 4, 5)
 """The numbers of the steps, rising from FIRST + 1."""
 
 VERSION_TABLE = ("CREATE TABLE schema_version (version INTEGER NOT NULL)",)

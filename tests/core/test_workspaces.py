@@ -4,6 +4,7 @@ import asyncio
 
 from hub.app import Hub
 from hub.domain import KINDS
+from hub.domain.codebases import Codebase, Worktree
 from hub.domain.errors import Duplicate, NotFound, Refused, Stale
 from hub.domain.permissions import Permission, PermissionPolicy
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
@@ -73,6 +74,9 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         unit.put(Permission(**of, agent_id=agent, title="t", tool_call={}, options=(), expires_at=unit.now))
         unit.put(PermissionPolicy(workspace_id=workspace, effect="ask"))
         unit.put(Specialist(name="Poet", role="GATE", system_prompt="Write.", workspace_id=workspace))
+        codebase = unit.put(Codebase(workspace_id=workspace, repo_path="/repository"))
+        tree = {"worktree_path": f"/trees/{workspace}", "branch": "b", "base_branch": "main"}
+        unit.put(Worktree(workspace_id=workspace, codebase_id=codebase.id, **tree))
         await store.commit(unit)
     inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
     for type_, count in inside.items():

@@ -20,7 +20,8 @@ from hub.cli import commands
 from hub.domain.errors import HubError
 from hub.ports import Json
 from hub.programs import PathPrograms
-from protocols.rest.routes import ROUTES, Route
+from protocols.rest.route import Route
+from protocols.rest.routes import ROUTES
 from protocols.wire import CODES
 from stores import vault
 from tests.conftest import open_database

@@ -4,21 +4,13 @@
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pycrdt import Doc, Text
 
-from hub.domain.errors import Kind
 from hub.domain.notes import encode
 from hub.operations import OPERATIONS
-from hub.ports import Json
-
-
-class Step(NamedTuple):
-    operation: str
-    arguments: Json
-    fails: Kind | None = None
-    label: str = ""
+from tests.protocols.steps.base import Step, no, ok
 
 
 def yjs_update(text: str, client: int) -> str:
@@ -26,14 +18,6 @@ def yjs_update(text: str, client: int) -> str:
     document: Doc[Text] = Doc(client_id=client)
     document.get("content", type=Text).insert(0, text)
     return encode(document.get_update())
-
-
-def ok(operation: str, arguments: Json | None = None, label: str = "") -> Step:
-    return Step(operation, arguments or {}, None, label)
-
-
-def no(kind: Kind, operation: str, arguments: Json) -> Step:
-    return Step(operation, arguments, kind)
 
 
 BLOCKS = "@@@task\n# Login\n## Objective\nA page\n## Definition of Done\n- it works\n@@@\nkept\n@@@task\nno title\n@@@\n"

@@ -11,10 +11,11 @@ from hub.app import Hub
 from hub.ports import Json
 from hub.version import VERSION
 from protocols.rest.openapi import description
-from protocols.rest.routes import ROUTES
+from protocols.rest.routes import ROUTES, STREAMS
 from protocols.wire import CODES
+from tests.protocols.cases import CASES, url_of
+from tests.protocols.cases.base import Case
 from tests.protocols.conftest import Http
-from tests.protocols.rest_cases import CASES, Case, world
 from tests.protocols.test_rest import every_case
 
 DOCUMENT: Json = description()
@@ -65,7 +66,7 @@ def test_it_is_openapi_three_one_with_everything_that_must_be_said() -> None:
 def test_every_route_and_every_stream_is_described() -> None:
     described = {(method.upper(), path) for method, path, _ in operations()}
     routed = {(route.method, f"/api{route.path}") for route in ROUTES}
-    assert described == routed | {("GET", "/api/events"), ("GET", "/api/notes/events")}
+    assert described == routed | {(stream.method, f"/api{stream.path}") for stream in STREAMS}
 
 
 def test_operation_ids_are_unique() -> None:
@@ -116,7 +117,7 @@ def test_the_fields_have_the_web_apis_names() -> None:
 @every_case
 async def test_what_is_answered_is_what_is_described(hub: Hub, http: Http, case: Case) -> None:
     method, path, _ = case.row
-    url = case.url.format(**(await world(hub))._asdict())
+    url = await url_of(case, hub)
     described = DOCUMENT["paths"][f"/api{path}"][method.lower()]
     async with http.request(method, f"/api{url}", json=case.body) as response:
         schema = described["responses"][str(response.status)]["content"]["application/json"]["schema"]

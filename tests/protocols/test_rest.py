@@ -11,8 +11,10 @@ from hub.app import Hub
 from hub.ports import Json
 from protocols.rest.routes import ROUTES
 from tests.core.support import ask, new_agent, new_task
+from tests.protocols.cases import CASES, url_of
+from tests.protocols.cases.base import Case
+from tests.protocols.cases.core import TASK, prepare
 from tests.protocols.conftest import Http
-from tests.protocols.rest_cases import CASES, TASK, Case, world
 
 every_case = pytest.mark.parametrize("case", CASES, ids=[f"{one.row[0]} {one.url}" for one in CASES])
 
@@ -35,7 +37,7 @@ def nulls(value: Any, at: str = "$") -> Iterator[str]:
 
 @every_case
 async def test_a_row_answers_with_its_status_and_shape_and_without_a_null(hub: Hub, http: Http, case: Case) -> None:
-    url = case.url.format(**(await world(hub))._asdict())
+    url = await url_of(case, hub)
     status, answer = await answered(http, case.row[0], url, case.body)
     assert status == case.status, answer
     names = case.keys.split()
@@ -77,20 +79,20 @@ async def test_a_status_is_written_in_any_case(hub: Hub, http: Http, status: str
 
 
 async def test_ready_are_the_tasks_that_wait_for_nothing(hub: Hub, http: Http) -> None:
-    made = await world(hub)
+    made = await prepare(hub)
     _, answer = await answered(http, "GET", "/tasks/ready?workspaceId=default")
-    assert [task["id"] for task in answer["tasks"]] == [made.ready]
-    await answered(http, "POST", f"/tasks/{made.ready}/status", {"status": "completed"})
+    assert [task["id"] for task in answer["tasks"]] == [made["ready"]]
+    await answered(http, "POST", f"/tasks/{made['ready']}/status", {"status": "completed"})
     _, answer = await answered(http, "GET", "/tasks/ready?workspaceId=default")
-    assert [task["id"] for task in answer["tasks"]] == [made.task]
+    assert [task["id"] for task in answer["tasks"]] == [made["task"]]
 
 
 async def test_lists_are_filtered_by_the_query(hub: Hub, http: Http) -> None:
-    made = await world(hub)
+    made = await prepare(hub)
     for url, count in (
         ("/tasks?workspaceId=default", 2), ("/tasks?workspaceId=default&status=pending", 2), ("/tasks?workspaceId=lab", 0),
-        (f"/tasks?assignedTo={made.agent}", 1), ("/tasks?sessionId=s-1", 1), ("/tasks?sessionId=s-2", 0),
-        (f"/tasks/{made.task}/artifacts", 2), (f"/tasks/{made.task}/artifacts?artifact_type=logs", 1),
+        (f"/tasks?assignedTo={made['agent']}", 1), ("/tasks?sessionId=s-1", 1), ("/tasks?sessionId=s-2", 0),
+        (f"/tasks/{made['task']}/artifacts", 2), (f"/tasks/{made['task']}/artifacts?artifact_type=logs", 1),
         ("/agents?workspaceId=default&role=GATE", 0), ("/notes?workspaceId=default&type=spec", 0),
         ("/workspaces?status=active", 2), ("/workspaces?status=archived", 0),
     ):  # fmt: skip
@@ -117,14 +119,14 @@ async def test_null_takes_a_field_away_and_it_is_then_absent(hub: Hub, http: Htt
 
 
 async def test_deleting_tells_what_was_deleted(hub: Hub, http: Http) -> None:
-    made = await world(hub)
-    assert (await answered(http, "DELETE", f"/tasks/{made.task}"))[1]["deleted"] is True
+    made = await prepare(hub)
+    assert (await answered(http, "DELETE", f"/tasks/{made['task']}"))[1]["deleted"] is True
     assert await answered(http, "DELETE", "/tasks?workspaceId=default") == (200, {"deleted": True, "deletedCount": 1})
     assert await answered(http, "DELETE", "/tasks?workspaceId=default") == (200, {"deleted": True, "deletedCount": 0})
     assert (await answered(http, "DELETE", "/tasks"))[0] == 400
     assert await answered(http, "DELETE", "/notes?noteId=n&workspaceId=default") == (200, {"deleted": True, "noteId": "n"})
     assert (await answered(http, "DELETE", "/notes?workspaceId=default"))[0] == 400
-    assert (await answered(http, "DELETE", f"/agents/{made.agent}"))[1]["id"] == made.agent
+    assert (await answered(http, "DELETE", f"/agents/{made['agent']}"))[1]["id"] == made["agent"]
 
 
 async def test_a_note_is_made_or_replaced(http: Http) -> None:

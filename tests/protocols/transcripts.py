@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from hub.ports import Json
-from tests.protocols.script import Step
+from tests.protocols.steps.base import Step
 
 Ask = Callable[[str, Json], Awaitable[tuple[bool, Any]]]
 """A door: whether it went well, and the answer or the error document."""

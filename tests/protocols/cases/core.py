@@ -1,25 +1,9 @@
-"""For every row of the web API a request and what comes back: status, envelope and shape."""
-
-from typing import Any, NamedTuple
+"""Workspaces, agents, tasks, notes, sessions, and what agents are and may use."""
 
 from hub.app import Hub
-from hub.ports import Json
 from tests.core.support import ask, new_agent, new_task
+from tests.protocols.cases.base import case
 from tests.protocols.working import FakeWorker, new_session, text, turn
-
-RowKey = tuple[str, str, str | None]
-"""Method, path, and the query parameter that picks the row."""
-
-
-class Case(NamedTuple):
-    row: RowKey
-    url: str
-    """With `{agent}`, `{task}` … for what `world` made."""
-    body: Json | None
-    status: int
-    keys: str
-    """The names at the top of the answer, `?` behind those that may be absent."""
-
 
 SERVER_KEYS = "id version createdAt updatedAt name type prefix args url headers env enabled workspaceId connectSeconds callSeconds"
 
@@ -32,15 +16,7 @@ SPECIALIST_KEYS = (
 SKILL_KEYS = "name description shortDescription? license? compatibility? metadata content"
 
 
-class World(NamedTuple):
-    agent: str
-    task: str
-    ready: str
-    session: str
-    permission: str
-
-
-async def world(hub: Hub) -> World:
+async def prepare(hub: Hub) -> dict[str, str]:
     """A workspace `lab`, an agent, a task with an artifact and one that waits for it, notes, and a session with a turn."""
     agent = await new_agent(hub)
     ready = await new_task(hub, "ready")
@@ -54,11 +30,7 @@ async def world(hub: Hub) -> World:
     session = await new_session(hub, name="Kitchen")
     worker = await FakeWorker.of(hub, session)
     await turn(hub, worker, session, "Cook", text("Cooked."))
-    return World(agent, task, ready, session, await worker.ask())
-
-
-def case(method: str, path: str, url: str, status: int, keys: str, body: Any = None, when: str | None = None) -> Case:
-    return Case((method, path, when), url, body, status, keys)
+    return {"agent": agent, "task": task, "ready": ready, "session": session, "permission": await worker.ask()}
 
 
 TASK = {"title": "t", "objective": "o", "workspaceId": "default"}

@@ -1,0 +1,1 @@
+"""The rows of the web API, by what they are about."""

@@ -1,0 +1,1 @@
+"""Git repositories: read and changed by the git command."""

@@ -1,0 +1,1 @@
+"""Parts of the day that `script` puts together."""
