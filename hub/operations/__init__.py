@@ -10,6 +10,7 @@ from hub.operations import (
     inputs,
     mail,
     mcp_servers,
+    memory,
     notes,
     outputs,
     permissions,
@@ -65,6 +66,7 @@ _NOUNS = (
     skills,
     tokens,
     system,
+    memory,
 )
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in chain.from_iterable(noun.OPERATIONS for noun in _NOUNS)}

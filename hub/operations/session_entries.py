@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,12 +12,40 @@ from hub.operations.base import Call, Id, Input, Limit, Operation, Result
 from hub.ports import Find
 
 MOST_COUNTED = 1_000
+MOST_LOOKED_AT = 10_000
+"""Of the newest entries, where not all are wanted."""
+Event = Literal["user_message", "agent_message", "agent_thought", "tool_call", "tool_result"]
+"""tool_result: a tool call that has ended."""
+ENDED = ("completed", "failed", "cancelled")
+Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]{0,12}Z?)?$")]
+"""A day, or a time of it in UTC."""
 
 
 class ListRecentEntries(Input):
     session_id: Id | None = None
     workspace_id: Id | None = None
+    agent_id: Id | None = None
+    event: Event | None = None
+    file: Annotated[str, Field(min_length=1, max_length=4_000)] | None = None
+    """A path, or a part of it, that a tool call names."""
+    since: Moment | None = None
+    until: Moment | None = None
+    """A day stands for its end."""
+    offset: Annotated[int, Field(ge=0, le=MOST_LOOKED_AT)] = 0
+    """How many of the newest are left out."""
     limit: Limit = 100
+
+    @property
+    def picks(self) -> bool:
+        return bool(self.offset or self.agent_id or self.event or self.file or self.since or self.until)
+
+    def wants(self, entry: SessionEntry) -> bool:
+        return (
+            (self.event is None or self.event == event_of(entry))
+            and (self.file is None or any(self.file in path for path in _paths(entry)))
+            and (self.since is None or entry.created_at >= self.since)
+            and (self.until is None or entry.created_at[: len(self.until)] <= self.until)
+        )
 
 
 class RecentEntries(Result):
@@ -55,12 +83,18 @@ class EntryCounts(Result):
 
 
 async def list_recent_entries(given: ListRecentEntries, call: Call) -> RecentEntries:
-    """List the newest entries of histories, with their sessions: of one session, of a workspace, or of all."""
-    entries = await _newest(given.session_id, given.workspace_id, given.limit, call)
+    """List the newest entries of histories, with their sessions: of one session, of a workspace, or of all.
+
+    What picks among them looks at the newest 10,000.
+    """
+    most = MOST_LOOKED_AT if given.picks else given.limit
+    entries = [entry for entry in await _newest(given.session_id, given.workspace_id, most, call) if given.wants(entry)]
     ids = dict.fromkeys(entry.session_id for entry in entries)
-    found = [session for id_ in ids if (session := await call.unit.get(Session, id_))]
-    known = {session.id for session in found}
-    return RecentEntries(entries=tuple(entry for entry in entries if entry.session_id in known), sessions=tuple(found))
+    found = {id_: session for id_ in ids if (session := await call.unit.get(Session, id_)) and given.agent_id in (None, session.agent_id)}
+    known = [entry for entry in entries if entry.session_id in found]
+    end = max(len(known) - given.offset, 0)
+    shown = known[max(end - given.limit, 0) : end]
+    return RecentEntries(entries=tuple(shown), sessions=tuple(found[id_] for id_ in dict.fromkeys(entry.session_id for entry in shown)))
 
 
 async def get_session_entry(given: GetSessionEntry, call: Call) -> OneEntry:
@@ -84,6 +118,11 @@ async def count_session_entries(given: CountSessionEntries, call: Call) -> Entry
         kinds=dict(Counter(str(entry.update.get("sessionUpdate")) for entry in newest)),
         files=len({path for entry in newest for path in _paths(entry)}),
     )  # fmt: skip
+
+
+def event_of(entry: SessionEntry) -> str:
+    kind = str(entry.update.get("sessionUpdate"))
+    return "tool_result" if kind == "tool_call" and entry.update.get("status") in ENDED else kind
 
 
 def _paths(entry: SessionEntry) -> Iterator[str]:

@@ -52,12 +52,14 @@ def description() -> Json:
 
 
 def _tell_apart(paths: Json) -> None:
-    """An operation on two paths has two ids, as the specification wants it."""
+    """An operation in two places has two ids, as the specification wants it."""
     seen: set[str] = set()
-    for operation in (operation for item in paths.values() for operation in item.values()):
-        if operation["operationId"] in seen:
-            operation["operationId"] += "ByPath"
-        seen.add(operation["operationId"])
+    for path, item in paths.items():
+        place = "".join(word.capitalize() for word in re.findall(r"\w+", path.removeprefix("/api")))
+        for method, operation in item.items():
+            if operation["operationId"] in seen:
+                operation["operationId"] += f"By{method.capitalize()}{place}"
+            seen.add(operation["operationId"])
 
 
 def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:

@@ -86,3 +86,8 @@ def skills_reloaded(output: Output) -> str:
 def with_codebases(output: Output) -> str:
     """The hub keeps no codebases yet, so a workspace has none."""
     return f'{{"workspace":{output.to_json()},"codebases":[]}}'
+
+
+def history_reset(_: Output) -> str:
+    """There is none."""
+    return '{"success":true,"message":"The hub keeps no history of its memory."}'

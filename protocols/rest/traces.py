@@ -7,23 +7,27 @@ import orjson
 
 from hub.domain.sessions import Session, SessionEntry
 from hub.operations.base import Output
-from hub.operations.session_entries import EntryCounts, OneEntry, RecentEntries
+from hub.operations.session_entries import EntryCounts, OneEntry, RecentEntries, event_of
 from hub.ports import Json
 from protocols.web_sessions import present
 from protocols.web_updates import text_of, tool_call
 
 SPOKEN = {"user_message": "user", "agent_message": "assistant", "agent_thought": "assistant"}
-CALL, RESULT = "tool_call", "tool_result"
-ENDED = ("completed", "failed")
+CALL = "tool_call"
+VERSION = "0.1.0"
+"""Of the Agent Trace format."""
 PREVIEW = 200
 
 
 def traces(output: Output) -> str:
     """Entries that are no trace, a plan or a state, are left out."""
-    assert isinstance(output, RecentEntries)
-    sessions = {session.id: session for session in output.sessions}
-    found = [trace for entry in output.entries if (trace := _trace(entry, sessions[entry.session_id]))]
+    found = _traces(output)
     return _json({"traces": found, "count": len(found)})
+
+
+def export(output: Output) -> str:
+    """The Agent Trace records, in a document by itself."""
+    return _json({"export": {"version": VERSION, "traces": _traces(output)}, "format": "agent-trace-json", "version": VERSION})
 
 
 def trace(output: Output) -> str:
@@ -40,20 +44,26 @@ def stats(output: Output) -> str:
     }})  # fmt: skip
 
 
+def _traces(output: Output) -> list[Json]:
+    assert isinstance(output, RecentEntries)
+    sessions = {session.id: session for session in output.sessions}
+    return [trace for entry in output.entries if (trace := _trace(entry, sessions[entry.session_id]))]
+
+
 def _trace(entry: SessionEntry, session: Session) -> Json | None:
     kind = str(entry.update.get("sessionUpdate"))
     if kind in SPOKEN:
         text = text_of(entry.update)
         said = present({"turn": entry.prompt, "role": SPOKEN[kind], "contentPreview": text[:PREVIEW], "fullContent": text})
         return {**_common(entry, session), "eventType": kind, "conversation": said}
-    return {**_common(entry, session), **_tool(tool_call(entry.update))} if kind == CALL else None
+    return {**_common(entry, session), "eventType": event_of(entry), **_tool(tool_call(entry.update))} if kind == CALL else None
 
 
 def _common(entry: SessionEntry, session: Session) -> Json:
     contributor = present({"provider": session.provider, "model": session.model})
     vcs = {"vcs": {"branch": session.branch}} if session.branch else {}
     return {
-        "version": "0.1.0", "id": f"{session.id}.{entry.number}", "timestamp": entry.created_at, "sessionId": session.id,
+        "version": VERSION, "id": f"{session.id}.{entry.number}", "timestamp": entry.created_at, "sessionId": session.id,
         "workspaceId": session.workspace_id, "contributor": contributor, **vcs,
     }  # fmt: skip
 
@@ -64,7 +74,7 @@ def _tool(call: Json) -> Json:
     said = {"toolCallId": call.get("toolCallId"), "status": call.get("status"), "input": call.get("rawInput")}
     tool = present({"name": name, **said, "output": call.get("rawOutput")})
     files = [*_files(call.get("locations"))]
-    return {"eventType": RESULT if said["status"] in ENDED else CALL, "tool": tool, **({"files": files} if files else {})}
+    return {"tool": tool, **({"files": files} if files else {})}
 
 
 def _files(locations: Any) -> Iterable[Mapping[str, Any]]:

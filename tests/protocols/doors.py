@@ -180,6 +180,9 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "list_specialists":
             assert answer.keys() == {"success", "message"}
             return (await direct(route.operation, arguments))[1]
+        case "get_memory":
+            assert answer.keys() == {"success", "message"}
+            return (await direct(route.operation, arguments))[1]
         case "list_skills":
             _, skills = await direct(route.operation, arguments)
             assert answer == {"reloaded": True, "count": len(skills["skills"])}

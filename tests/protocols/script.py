@@ -558,6 +558,8 @@ ENDINGS = (
     ok("delete_workspace", {"workspaceId": "lab"}),
     no("not_found", "delete_workspace", {"workspaceId": "lab"}),
     no("conflict", "delete_workspace", {"workspaceId": "default"}),
+    ok("get_memory"),
+    ok("collect_garbage"),
     ok("list_events", {"limit": 500}),
     ok("list_events", {"after": 3, "kinds": ["note", "letter"], "workspaceId": "default"}),
     no("invalid", "list_events", {"after": -1}),

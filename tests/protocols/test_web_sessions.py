@@ -255,6 +255,19 @@ async def test_traces_are_what_was_said_and_done(hub: Hub, http: Http) -> None:
     assert looked["tool"]["status"] == "running"
     assert (await got(http, f"/traces/{stirred['id']}"))["trace"] == stirred
     assert {one["sessionId"] for one in (await got(http, "/traces"))["traces"]} == {session, other}
+    for query, events in (
+        ("eventType=tool_result", ["tool_result"]), ("eventType=tool_call", ["tool_call"]), ("file=/src/p", ["tool_result"]),
+        ("file=x", []),
+        ("limit=1", ["tool_call"]), ("limit=3&offset=1", ["agent_message", "tool_result"]), ("offset=9", []),
+        ("startDate=2000-01-01&eventType=user_message", ["user_message"]), ("startDate=2999-01-01", []), ("endDate=2000-01-01", []),
+        ("endDate=2999-01-01T00:00&limit=1", ["tool_call"]), ("agentId=nobody", []),
+    ):  # fmt: skip
+        picked = await got(http, f"/traces?sessionId={session}&{query}")
+        assert [one["eventType"] for one in picked["traces"]] == events, query
+    async with http.post("/api/traces/export", json={"sessionId": session, "eventType": "tool_result"}) as response:
+        assert await response.json() == {
+            "export": {"version": "0.1.0", "traces": [stirred]}, "format": "agent-trace-json", "version": "0.1.0",
+        }  # fmt: skip
     stats = (await got(http, f"/traces/stats?sessionId={session}"))["stats"]
     assert stats == {
         "totalDays": 1, "totalFiles": 2, "totalRecords": 6, "uniqueSessions": 1,

@@ -3,6 +3,8 @@
 from protocols.rest import sessions, traces
 from protocols.rest.route import ALL, PERMISSION, SESSION, Route
 
+TRACE = {"eventType": "event", "startDate": "since", "endDate": "until"}
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/sessions", "list_teams", fixed=ALL, ignored=frozenset({"surface"}), when="surface", render=sessions.teams),
     Route("GET", "/sessions", "list_recent_sessions", fixed={"limit": 1_000}, render=sessions.sessions),
@@ -20,7 +22,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/permissions", "list_permissions", fixed=ALL),
     Route("GET", "/permissions/{id}", "get_permission", "permission", names=PERMISSION),
     Route("POST", "/permissions/{id}", "answer_permission", "permission", names=PERMISSION),
-    Route("GET", "/traces", "list_recent_entries", fixed={"limit": 1_000}, render=traces.traces),
+    Route("GET", "/traces", "list_recent_entries", names=TRACE, fixed={"limit": 1_000}, render=traces.traces),
+    Route("POST", "/traces/export", "list_recent_entries", names=TRACE, fixed=ALL, ignored=frozenset({"format"}), render=traces.export),
     Route("GET", "/traces/stats", "count_session_entries", render=traces.stats),
     Route("GET", "/traces/{sessionId}.{number}", "get_session_entry", render=traces.trace),
 )  # fmt: skip

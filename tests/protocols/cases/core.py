@@ -103,6 +103,10 @@ CASES = (
          "sessionId parentSessionId name provider role cwd workspaceId createdAt", {"name": "Another"}),
     case("GET", "/traces", "/traces?sessionId={session}", 200, "traces count"),
     case("GET", "/traces", "/traces", 200, "traces count"),
+    case("GET", "/traces", "/traces?eventType=tool_result&file=a&startDate=2026-01-01&endDate=2099-01-01&limit=5&offset=1", 200,
+         "traces count"),
+    case("POST", "/traces/export", "/traces/export", 200, "export format version", {"sessionId": "{session}", "format": "json"}),
+    case("POST", "/traces/export", "/traces/export", 200, "export format version"),
     case("GET", "/traces/stats", "/traces/stats?sessionId={session}", 200, "stats"),
     case("GET", "/traces/{sessionId}.{number}", "/traces/{session}.1", 200, "trace"),
     case("GET", "/providers", "/providers", 200, "providers hasMore"),
@@ -120,5 +124,10 @@ CASES = (
     case("GET", "/skills", "/skills?name=tidy", 200, SKILL_KEYS, when="name"),
     case("GET", "/skills", "/skills", 200, "skills problems"),
     case("POST", "/skills", "/skills", 200, "reloaded count"),
+    *(one for path in ("/system/memory", "/memory") for one in (
+        case("GET", path, f"{path}?history=true&cleanup=false", 200, "current objects"),
+        case("POST", path, path, 200, "success collected before after", {"forceGC": True, "aggressive": False}),
+        case("DELETE", path, path, 200, "success message"),
+    )),
     case("GET", "/search", "/search?query=text&kinds=note,task&limit=5", 200, "hits nextCursor?"),
 )  # fmt: skip
