@@ -3,16 +3,14 @@
 import re
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
-
 from hub.domain.errors import Kind
 from hub.ports import Json
 from hub.version import VERSION
-from protocols.rest.route import Route, Stream
-from protocols.rest.routes import ROUTES, STREAMS
+from protocols.rest.route import Stream
+from protocols.rest.routes import STREAMS
+from protocols.rest.schemas import REF, Described, described
 from protocols.wire import CODES
 
-REF = "#/components/schemas/{model}"
 EXPLAINED: dict[Kind, str] = {
     "invalid": "The input is wrong", "unauthenticated": "A token is needed, and none that is good was sent",
     "forbidden": "The token does not open this", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
@@ -21,24 +19,15 @@ EXPLAINED: dict[Kind, str] = {
 
 
 def description() -> Json:
-    inputs = list(dict.fromkeys(route.row.input for route in ROUTES))
-    outputs = list(dict.fromkeys(route.shape or route.row.output for route in ROUTES))
-    wanted: list[Any] = [*((model, "validation") for model in inputs), *((model, "serialization") for model in outputs)]
-    refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF)
-    schemas = definitions["$defs"]
-    schemas["Error"] = {
+    rows, schemas = described()
+    error = {
         "type": "object", "required": ["error"],
         "properties": {"error": {"type": "string"}, "kind": {"type": "string", "enum": list(CODES)}, "details": {"type": "object"}},
     }  # fmt: skip
     paths: Json = {}
-    for route in ROUTES:
-        input_schema = _resolved(refs[route.row.input, "validation"], schemas)
-        output_schema = refs[route.shape or route.row.output, "serialization"]
-        operation = _operation(route, input_schema, output_schema)
-        known = paths.setdefault(f"/api{route.path}", {})
-        method = route.method.lower()
-        known[method] = _merged(known[method], operation) if method in known else operation
-    _tell_apart(paths)
+    for row in rows:
+        known, method = paths.setdefault(f"/api{row.route.path}", {}), row.route.method.lower()
+        known[method] = _merged(known[method], _operation(row)) if method in known else _operation(row)
     for stream in STREAMS:
         paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream)
     return {
@@ -47,77 +36,38 @@ def description() -> Json:
         "servers": [{"url": "/"}],
         "security": [{}, {"token": []}],
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {"schemas": {**schemas, "Error": error}, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
 
 
-def _tell_apart(paths: Json) -> None:
-    """An operation in two places has two ids, as the specification wants it."""
-    seen: set[str] = set()
-    for path, item in paths.items():
-        place = "".join(word.capitalize() for word in re.findall(r"\w+", path.removeprefix("/api")))
-        for method, operation in item.items():
-            if operation["operationId"] in seen:
-                operation["operationId"] += f"By{method.capitalize()}{place}"
-            seen.add(operation["operationId"])
-
-
-def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
-    fields = _web_fields(route, input_schema)
-    in_path = set(re.findall(r"{(\w+)}", route.path))
-    required = set(input_schema.get("required", ()))
+def _operation(row: Described) -> Json:
     document: Json = {
-        "operationId": route.operation + ("By" + route.when[0].upper() + route.when[1:] if route.when else ""),
-        "summary": route.row.description,
-        "tags": [route.path.split("/")[1]],
-        "responses": _responses(route, output_schema),
+        "operationId": row.id,
+        "summary": row.route.row.description,
+        "tags": [row.route.path.split("/")[1]],
+        "responses": _responses(row),
     }
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": schema} for name, (_, schema) in fields.items() if name in in_path
-    ]
-    rest = {name: pair for name, pair in fields.items() if name not in in_path}
-    if route.method in ("GET", "DELETE"):
-        parameters += [
-            {"name": name, "in": "query", "required": own in required or name == route.when, "schema": schema}
-            for name, (own, schema) in rest.items()
-        ]
+    parameters = [{"name": name, "in": "path", "required": True, "schema": row.fields[name]} for name in row.in_path]
+    rest = {name: schema for name, schema in row.fields.items() if name not in row.in_path}
+    if row.in_query:
+        parameters += [{"name": name, "in": "query", "required": name in row.required, "schema": schema} for name, schema in rest.items()]
     elif rest:
-        body: Json = {"type": "object", "properties": {name: schema for name, (_, schema) in rest.items()}}
-        if route.when:
-            body["properties"].setdefault(route.when, {"type": "string"})
-        if needed := [name for name, (own, _) in rest.items() if own in required or name in route.required]:
-            body["required"] = needed
+        needed = [name for name in rest if name in row.required]
+        body = {"type": "object", "properties": rest, **({"required": needed} if needed else {})}
         document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}}}
     if parameters:
         document["parameters"] = parameters
     return document
 
 
-def _web_fields(route: Route, input_schema: Json) -> dict[str, tuple[str, Json]]:
-    """The web API's name of each field -> the operation's name and the schema."""
-    back = {own: web for web, own in route.names.items()}
-    return {
-        back.get(name, name): (name, schema) for name, schema in input_schema.get("properties", {}).items()
-        if not (name == "idempotencyKey" and route.method in ("GET", "DELETE"))
-    }  # fmt: skip
-
-
-def _responses(route: Route, output_schema: Json) -> Json:
-    answer: Json = output_schema
-    if route.render:
-        answer = output_schema if route.shape else {"type": "object"}
-    elif route.row.lists:
-        listed: Any = route.row.output
-        items = {"type": "array", "items": output_schema}
-        answer = {"type": "object", "required": [listed.plural], "properties": {listed.plural: items, "nextCursor": {"type": "string"}}}
-    elif route.envelope:
-        answer = {"type": "object", "required": [route.envelope], "properties": {route.envelope: output_schema}}
+def _responses(row: Described) -> Json:
+    route = row.route
     kinds: list[Kind] = ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"]
     if route.row.writes:
         kinds += ["conflict", "too_large", "unsupported_media"]
-    responses: Json = {str(route.status): _json("Done", answer)}
+    responses: Json = {str(route.status): _json("Done", row.answer)}
     if route.replaces:
-        responses["201"] = _json("Made", answer)
+        responses["201"] = _json("Made", row.answer)
     for kind in kinds:
         responses[str(CODES[kind].http)] = _json(EXPLAINED[kind], {"$ref": REF.format(model="Error")})
     return dict(sorted(responses.items()))
@@ -163,7 +113,3 @@ def _stream(stream: Stream) -> Json:
         "operationId": stream.name, "summary": f"{stream.about}, as server-sent events.",
         "parameters": [*in_path, *query, after, last], "responses": responses,
     }  # fmt: skip
-
-
-def _resolved(schema: Json, schemas: Json) -> Json:
-    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema

@@ -177,10 +177,7 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "delete_mcp_server" | "delete_specialist":
             assert answer.keys() == {"success", "message"}
             return {"deleted": True, "id": arguments[route.names["id"]], "deletedCount": 1}
-        case "list_specialists":
-            assert answer.keys() == {"success", "message"}
-            return (await direct(route.operation, arguments))[1]
-        case "get_memory":
+        case "list_specialists" | "get_memory":
             assert answer.keys() == {"success", "message"}
             return (await direct(route.operation, arguments))[1]
         case "list_skills":
