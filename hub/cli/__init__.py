@@ -8,6 +8,7 @@ import click
 
 from hub.cli.asking import ask
 from hub.cli.calling import call
+from hub.cli.clients import client
 from hub.cli.connecting import connect
 from hub.cli.examining import doctor
 from hub.cli.moving import export, import_
@@ -52,7 +53,7 @@ def commands(**_: Any) -> None:
     """
 
 
-for command in (serve, mcp, acp, connect, ask, run, doctor, call, export, import_):
+for command in (serve, mcp, acp, connect, ask, run, doctor, call, client, export, import_):
     commands.add_command(command)
 
 
