@@ -14,6 +14,7 @@ from hub.domain.push_configs import PushConfig
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.reservations import Reservation, ReservationScope
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers
+from hub.domain.shared_sessions import Participant, PromptApproval, SharedMessage, SharedSession
 from hub.domain.specialists import Specialist
 from hub.domain.subscriptions import Subscription
 from hub.domain.task_messages import ArtifactChunk, SentMessage, TaskMessage
@@ -24,6 +25,7 @@ from hub.domain.workspaces import Workspace
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
     Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Provider, RemoteAgent, RemoteTask, PushConfig,
-    Specialist, Codebase, Worktree, Session, SessionServers, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
+    Specialist, Codebase, Worktree, Session, SessionServers, Prompt, SessionEntry, SharedSession, Participant,
+    SharedMessage, PromptApproval, PermissionPolicy, Permission, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

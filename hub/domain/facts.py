@@ -145,6 +145,10 @@ class PromptWithdrawn(Value):
     number: int
 
 
+class OfSharedSession(Value):
+    shared_session_id: str
+
+
 class Asked(OfSession):
     title: str
 
@@ -166,6 +170,9 @@ FACTS: Mapping[str, type[Value] | None] = {
     "session.prompt_withdrawn": PromptWithdrawn,
     **{f"permission.{what}": OfSession for what in ("created", "allowed", "denied", "cancelled", "expired")},
     "permission.requested": Asked,
+    "shared_session.closed": None, "shared_message.created": OfSharedSession,
+    **{f"participant.{what}": OfSharedSession for what in ("joined", "left")},
+    **{f"prompt_approval.{what}": OfSharedSession for what in ("asked", "approved", "rejected")},
     "remote_agent.connected": Reason, "remote_agent.lost": Reason, "token.revoked": None,
 }  # fmt: skip
 """None: nothing. What is not named here is as `facts` says."""

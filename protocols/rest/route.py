@@ -35,6 +35,8 @@ class Route:
     render: Callable[[Output], str] | None = None
     shape: type[Value] | None = None
     """What `render` answers, for the description of the API and the clients made of it."""
+    takes_body: bool = False
+    """A DELETE whose arguments are a body: secrets do not belong into an address."""
     replaces: bool = False
     """It makes or replaces: 201 for what is new, 200 for what was there."""
     rpc: str | None = None

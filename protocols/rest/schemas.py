@@ -59,7 +59,7 @@ class Described:
     @property
     def in_query(self) -> bool:
         """What is not in the path; otherwise it is the body."""
-        return self.route.method in ("GET", "DELETE")
+        return self.route.method in ("GET", "DELETE") and not self.route.takes_body
 
 
 @cache

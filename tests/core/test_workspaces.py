@@ -9,6 +9,7 @@ from hub.domain.errors import Duplicate, NotFound, Refused, Stale
 from hub.domain.permissions import Permission, PermissionPolicy
 from hub.domain.remote_agents import RemoteAgent, RemoteTask
 from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers
+from hub.domain.shared_sessions import Participant, PromptApproval, SharedMessage, SharedSession
 from hub.domain.specialists import Specialist
 from hub.domain.tasks import Task
 from hub.ports import Find, HubStore
@@ -74,6 +75,14 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         unit.put(Permission(**of, agent_id=agent, title="t", tool_call={}, options=(), expires_at=unit.now))
         unit.put(PermissionPolicy(workspace_id=workspace, effect="ask"))
         unit.put(Specialist(name="Poet", role="GATE", system_prompt="Write.", workspace_id=workspace))
+        shared = unit.put(
+            SharedSession(workspace_id=workspace, host_user_id="ada", host_session_id=session.id, mode="view_only", invite_digest="")
+        )
+        within = {"workspace_id": workspace, "shared_session_id": shared.id}
+        participant = unit.put(Participant(**within, user_id="ada", role="host", token_digest=""))
+        said = {"participant_id": participant.id, "author_user_id": "ada", "message_kind": "comment", "text": "t"}
+        unit.put(SharedMessage(**within, **said))
+        unit.put(PromptApproval(**within, participant_id=participant.id, prompt="p"))
         codebase = unit.put(Codebase(workspace_id=workspace, repo_path="/repository"))
         tree = {"worktree_path": f"/trees/{workspace}", "branch": "b", "base_branch": "main"}
         unit.put(Worktree(workspace_id=workspace, codebase_id=codebase.id, **tree))

@@ -13,7 +13,7 @@ from hub.version import VERSION
 from protocols.rest.openapi import description
 from protocols.rest.routes import ROUTES, STREAMS
 from protocols.wire import CODES
-from tests.protocols.cases import CASES, url_of
+from tests.protocols.cases import CASES, prepared
 from tests.protocols.cases.base import Case
 from tests.protocols.conftest import Http
 from tests.protocols.test_rest import every_case
@@ -117,9 +117,9 @@ def test_the_fields_have_the_web_apis_names() -> None:
 @every_case
 async def test_what_is_answered_is_what_is_described(hub: Hub, http: Http, case: Case) -> None:
     method, path, _ = case.row
-    url = await url_of(case, hub)
+    case = await prepared(case, hub)
     described = DOCUMENT["paths"][f"/api{path}"][method.lower()]
-    async with http.request(method, f"/api{url}", json=case.body) as response:
+    async with http.request(method, f"/api{case.url}", json=case.body) as response:
         schema = described["responses"][str(response.status)]["content"]["application/json"]["schema"]
         answer = await response.json()
     assert [error.message for error in validator(schema).iter_errors(answer)] == []

@@ -11,7 +11,7 @@ from hub.app import Hub
 from hub.ports import Json
 from protocols.rest.routes import ROUTES
 from tests.core.support import ask, new_agent, new_task
-from tests.protocols.cases import CASES, url_of
+from tests.protocols.cases import CASES, prepared
 from tests.protocols.cases.base import Case
 from tests.protocols.cases.core import TASK, prepare
 from tests.protocols.conftest import Http
@@ -37,8 +37,8 @@ def nulls(value: Any, at: str = "$") -> Iterator[str]:
 
 @every_case
 async def test_a_row_answers_with_its_status_and_shape_and_without_a_null(hub: Hub, http: Http, case: Case) -> None:
-    url = await url_of(case, hub)
-    status, answer = await answered(http, case.row[0], url, case.body)
+    case = await prepared(case, hub)
+    status, answer = await answered(http, case.row[0], case.url, case.body)
     assert status == case.status, answer
     names = case.keys.split()
     assert {name for name in names if not name.endswith("?")} <= answer.keys() <= {name.rstrip("?") for name in names}

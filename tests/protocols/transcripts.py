@@ -15,6 +15,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-([0-9a-f]{12})")
 TOKEN = re.compile(r"\btrv_[0-9a-f]{32}_[0-9a-f]{64}\b")
 MEASURED = re.compile(r'"(usedMb|totalMb|usagePercent|objects|collected)": [\d.]+')
+SECRET = re.compile(r"\b[0-9a-f]{64}\b")
 END_OF_ID = re.compile(r"\btask-([0-9a-f]{12})\b")
 
 
@@ -41,7 +42,8 @@ def normalised(lines: Iterable[str]) -> list[str]:
 
     def one(line: str) -> str:
         line = ID.sub(
-            lambda found: number(found.group(1)), TOKEN.sub("<token>", INSTANT.sub("<instant>", MEASURED.sub("<measured>", line)))
+            lambda found: number(found.group(1)),
+            TOKEN.sub("<token>", INSTANT.sub("<instant>", MEASURED.sub("<measured>", SECRET.sub("<secret>", line)))),
         )
         return END_OF_ID.sub(lambda found: f"task-{number(found.group(1))}", line)
 

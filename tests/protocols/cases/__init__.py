@@ -1,16 +1,18 @@
 """For every row of the web API a request and what comes back: status, envelope and shape."""
 
 from hub.app import Hub
-from tests.protocols.cases import core
+from tests.protocols.cases import core, shared_sessions
 from tests.protocols.cases.base import Case
 
-PARTS = (core,)
+PARTS = (core, shared_sessions)
 """Each with its CASES, and with `prepare`, which makes what their addresses name."""
 
 CASES: tuple[Case, ...] = tuple(case for part in PARTS for case in part.CASES)
 
 
-async def url_of(case: Case, hub: Hub) -> str:
-    """In a hub in which everything that it needs has been made."""
+async def prepared(case: Case, hub: Hub) -> Case:
+    """With the names of what it needs, which has been made in the hub."""
     part = next(part for part in PARTS if case in part.CASES)
-    return case.url.format(**await part.prepare(hub))
+    made = await part.prepare(hub)
+    body = {name: value.format(**made) if isinstance(value, str) else value for name, value in (case.body or {}).items()}
+    return case._replace(url=case.url.format(**made), body=None if case.body is None else body)
