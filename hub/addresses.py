@@ -10,6 +10,10 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 HEALTH = "/api/health"
 MCP = "/mcp"
 ACP = "/acp"
+DOORS = {
+    "rest": "/api", "mcp": MCP, "acp": ACP, "a2a": "/a2a", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs",
+    "events": "/api/events", "health": HEALTH,
+}  # fmt: skip
 
 Reach = Literal["all", "public", "none"]
 """How far the hub goes by itself, to MCP servers, remote agents and receivers of push notifications: programs and any address,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from hub.access import LOCAL, Caller
-from hub.addresses import ACP, HEALTH, MCP, base_url
+from hub.addresses import DOORS, HEALTH, base_url
 from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
@@ -41,10 +41,6 @@ GARBAGE = 20_000
 T = TypeVar("T")
 Started = dict[str, Any]
 """What whoever started the hub needs to know: url, pid, version, database (without its password), doors."""
-DOORS = {
-    "rest": "/api", "mcp": MCP, "acp": ACP, "a2a": "/a2a", "rpc": "/api/rpc", "openapi": "/api/openapi.json", "docs": "/api/docs",
-    "events": "/api/events", "health": HEALTH,
-}  # fmt: skip
 
 
 class StartError(Exception):
@@ -262,6 +258,8 @@ async def _listen(hub: Hub, settings: Settings) -> "tuple[AppRunner, Port | None
 
     from protocols.http import application
 
+    if settings.ui and not (settings.ui / "index.html").is_file():
+        raise StartError(f"--ui: there is no index.html in {settings.ui}. Give the folder of a frontend's static export, like ./out.")
     port = _grpc(hub, settings)
     if port:
         settings = replace(settings, grpc_port=port.number)

@@ -41,6 +41,8 @@ class Settings:
     """Names in the Host header that are answered, beyond those of this machine's loopback and the host itself."""
     allowed_origins: tuple[str, ...] = ()
     """Origins whose pages may call the hub, beyond its own."""
+    ui: Path | None = None
+    """The folder of a frontend's static export, which is served beside the doors; None: the hub has a page of its own."""
     auth: Auth = "auto"
     """Whether a caller over HTTP must have a token; auto: as soon as the hub can be reached from elsewhere."""
     public_url: str = ""
@@ -214,8 +216,12 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(named.items())
 
 
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
 def _folders(text: str) -> tuple[Path, ...]:
-    return tuple(Path(name).expanduser().absolute() for name in _names(text))
+    return tuple(map(_folder, _names(text)))
 
 
 def _versions(text: str) -> tuple[str, ...]:
@@ -239,6 +245,7 @@ ROWS = (
     Row("max_body_bytes", _whole(1_024, 1_000_000_000), "a whole number of bytes from 1024 to 1000000000"),
     Row("allowed_hosts", _hosts, "host names like hub.example.com, with commas between them", many=True),
     Row("allowed_origins", _origins, "origins like https://hub.example.com, with commas between them", many=True),
+    Row("ui", _folder, "the folder of a frontend's static export, like ./out"),
     Row("auth", _one_of("auto", "required", "off"), "auto, required or off"),
     Row("public_url", _url, "an address like https://hub.example.com; http only on this machine"),
     Row("oauth_issuer", _issuer, "an authorization server's address like https://auth.example.com; http only on this machine"),

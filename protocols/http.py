@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from hub.domain.model import utc_now
 from hub.ports import Clock
 from protocols.a2a.door import mount_a2a
 from protocols.bodies import json_body
+from protocols.cors import Cors
 from protocols.identity import METADATA, Credentials, caller_of
 from protocols.issuers import Issuer
 from protocols.lazy import lazy
@@ -26,6 +29,7 @@ from protocols.origins import Origins
 from protocols.rest.door import mount as mount_rest
 from protocols.rest.routes import METHODS
 from protocols.streams import Streams
+from protocols.ui.paths import A2A_PAGE, A2A_PIECES, PAGES
 from protocols.wire import http_status
 
 log = logging.getLogger("http")
@@ -45,6 +49,8 @@ class HttpSettings(Protocol):
     def allowed_hosts(self) -> tuple[str, ...]: ...
     @property
     def allowed_origins(self) -> tuple[str, ...]: ...
+    @property
+    def ui(self) -> Path | None: ...
     @property
     def max_body_bytes(self) -> int: ...
     @property
@@ -82,7 +88,11 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     origins = Origins(settings.host, [*settings.allowed_hosts, *([public] if public else [])], settings.allowed_origins)
     oauth = oauth_of(settings)
     credentials = Credentials(hub, settings.auth_required, oauth, clock)
-    app = web.Application(middlewares=[_boundary(origins, credentials, settings.max_body_bytes)], client_max_size=settings.max_body_bytes)
+    cors, ui = Cors(origins), lazy(partial(_ui, settings.ui)) if settings.ui else None
+    boundary = _boundary(origins, cors, credentials, settings.max_body_bytes, ui)
+    app = web.Application(middlewares=[boundary], client_max_size=settings.max_body_bytes)
+    if settings.allowed_origins:
+        app.on_response_prepare.append(cors.prepare)
     if oauth:
         app.on_cleanup.append(oauth.close)
         for about in ("", MCP):
@@ -90,7 +100,11 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     streams, endings = Streams(), Endings()
     app.on_shutdown.append(streams.close)
     app.on_cleanup.append(endings.close)
-    app.router.add_get("/", _front)
+    if ui:
+        for path in (A2A_PAGE, A2A_PIECES, PAGES):
+            app.router.add_get(path, ui)
+    else:
+        app.router.add_get("/", lazy(lambda: _front(settings)))
     mount_rest(app, hub, streams)
     rpc, mcp = lazy(lambda: _rpc(hub)), lazy(lambda: _mcp(hub, streams, endings, settings.conformance))
     acp = lazy(lambda: _acp(hub, streams))
@@ -110,9 +124,16 @@ def application(hub: Hub, settings: HttpSettings, clock: Clock = utc_now) -> web
     return app
 
 
-async def _front(_: web.Request) -> web.Response:
-    """What a person who opens the hub's address is looking for."""
-    return web.Response(status=302, headers={"Location": "/api/docs"})
+def _ui(folder: Path) -> Handler:
+    from protocols.ui.door import Pages
+
+    return Pages(folder).handle
+
+
+def _front(settings: HttpSettings) -> Handler:
+    from protocols.ui.front import Front
+
+    return Front(settings).handle
 
 
 def _rpc(hub: Hub) -> Handler:
@@ -164,15 +185,16 @@ def oauth_of(settings: HttpSettings) -> OAuth | None:
     return OAuth(Issuer(settings.oauth_issuer), settings.url, settings.oauth_audience, settings.oauth_tenant_claim)
 
 
-def _boundary(origins: Origins, credentials: Credentials, max_body_bytes: int) -> Middleware:
+def _boundary(origins: Origins, cors: Cors, credentials: Credentials, max_body_bytes: int, ui: Handler | None) -> Middleware:
     """The one place where a request is let in, and where what went wrong becomes an answer."""
 
     @web.middleware
     async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if refused := _turned_away(request, origins):
-            return refused
+        if answered := _at_once(request, origins, cors):
+            return answered
         try:
-            await credentials.admit(request)
+            if request.match_info.handler is not ui:  # pages are anybody's: they ask for the token themselves
+                await credentials.admit(request)
             return await handler(request)
         except HubError as error:
             return error_response(error, None, credentials.challenge(error, request))
@@ -196,15 +218,15 @@ def _boundary(origins: Origins, credentials: Credentials, max_body_bytes: int) -
     return boundary
 
 
-def _turned_away(request: web.Request, origins: Origins) -> web.Response | None:
-    """Whoever it is."""
+def _at_once(request: web.Request, origins: Origins, cors: Cors) -> web.Response | None:
+    """What is answered whoever asks: a refusal, or what the pages of another origin may send."""
     if not origins.host_allowed(request.headers.get("Host")):
         return error_response(FOREIGN_HOST, 421)
     if not origins.origin_allowed(request.headers.get("Origin")):
         return error_response(FOREIGN_ORIGIN)
     if request.headers.get("Content-Encoding", "identity") != "identity":
         return error_response(COMPRESSED)
-    return None
+    return cors.preflight(request)
 
 
 def error_response(error: HubError, status: int | None = None, headers: dict[str, str] | None = None) -> web.Response:

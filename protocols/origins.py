@@ -37,6 +37,10 @@ class Origins:
         scheme, _, host = origin.partition("://")
         return scheme in ("http", "https") and self.host_allowed(host)
 
+    def is_named(self, origin: str | None) -> bool:
+        """Whether the operator named this very origin: its pages may read what the hub answers, which is more than to call it."""
+        return origin is not None and origin.lower() in self._origins
+
 
 def _name(host: str) -> str:
     """Without its port; empty for what is no host."""

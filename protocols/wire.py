@@ -13,7 +13,7 @@ class Codes(NamedTuple):
     """Where ACP has a code of its own."""
 
 
-def _codes(kind: Kind) -> Codes:
+def _codes(kind: Kind) -> Codes:  # noqa: C901 - a table, of which the type checker sees that it is whole
     match kind:
         case "invalid":
             return Codes(400, -32602)
@@ -35,6 +35,10 @@ def _codes(kind: Kind) -> Codes:
             return Codes(503, -32003)
         case "unavailable":
             return Codes(503, -32005)
+        case "unsupported":
+            return Codes(501, -32016)
+        case "upstream":
+            return Codes(502, -32017)
         case "internal":
             return Codes(500, -32603)
         case _:

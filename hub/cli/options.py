@@ -21,6 +21,7 @@ HELP = {
     "max_body_bytes": "Largest request body.",
     "allowed_hosts": "Another name that the hub is called by (Host header). Repeatable.",
     "allowed_origins": "Another origin whose web pages may call the hub. Repeatable.",
+    "ui": "Folder of a web frontend's static export, to be served beside the doors.",
     "auth": "auto, required or off: whether callers over HTTP need a token; auto: when others can reach the hub.",
     "public_url": "The hub's address for others, like https://hub.example.com, when a proxy stands before it.",
     "oauth_issuer": "An OAuth authorization server whose access tokens let callers in, like https://auth.example.com.",
@@ -31,6 +32,8 @@ HELP = {
     "log_level": "debug, info, warning or error.",
     "shutdown_seconds": "Time to finish what was begun when told to stop.",
 }
+METAVARS = {"ui": "DIR"}
+"""Where the last word of the name does not say it."""
 INTERRUPTED = 130
 """The exit code when the person at the terminal leaves."""
 UNANSWERED = 5
@@ -55,7 +58,7 @@ def setting_options(*names: str) -> Callable[[Decorated], Decorated]:
 
     def decorate(command: Decorated) -> Decorated:
         for name in reversed(names):
-            metavar = name.rpartition("_")[2].removesuffix("s" if rows[name].many else "").upper()
+            metavar = METAVARS.get(name) or name.rpartition("_")[2].removesuffix("s" if rows[name].many else "").upper()
             command = click.option(rows[name].option, name, metavar=metavar, multiple=rows[name].many, help=HELP[name])(command)
         return command
 

@@ -26,7 +26,7 @@ class ServeCommand(click.Command):
     cls=ServeCommand,
     epilog=examples("trivium serve", "trivium serve --port 0 --db memory:", "trivium serve --db postgresql://hub@db.example.com/trivium"),
 )
-@setting_options("host", "port", "grpc_port")
+@setting_options("host", "port", "grpc_port", "ui")
 @database_option
 @setting_options("agents")
 @setting_options("auth", "public_url", "oauth_issuer", "oauth_audience", "oauth_tenant_claim")

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 Kind = Literal[
     "invalid", "unknown_operation", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "unsupported_media",
-    "busy", "unavailable", "internal",
+    "busy", "unavailable", "unsupported", "upstream", "internal",
 ]  # fmt: skip
 
 
@@ -101,6 +101,18 @@ class Unavailable(HubError):
     """The store did not answer. Whether the change took effect is not known, so nobody runs it again by itself."""
 
     kind = "unavailable"
+
+
+class Unsupported(HubError):
+    """The hub does not do this, and nothing about the request would change that."""
+
+    kind = "unsupported"
+
+
+class Upstream(HubError):
+    """Another server that the hub asked for the caller failed, or refused. Whether it did something is not known."""
+
+    kind = "upstream"
 
 
 class Internal(HubError):

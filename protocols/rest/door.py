@@ -15,6 +15,7 @@ from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
 from protocols.rest.route import Route, Stream
 from protocols.rest.routes import ROUTES, STREAMS
+from protocols.rest.tables.product import UNSERVED
 from protocols.streams import Streams
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -31,6 +32,8 @@ def mount(app: web.Application, hub: Hub, streams: Streams) -> None:
         app.router.add_route(stream.method, f"/api{stream.path}", _listening(hub, streams, stream))
     app.router.add_get("/api/openapi.json", _openapi)
     app.router.add_get("/api/docs", _docs)
+    for unserved in UNSERVED:
+        app.router.add_route(unserved.method, f"/api{unserved.path}", unserved.handle, expect_handler=expect)
     for (method, path), alternatives in rows.items():
         add = app.router.add_get if method == "GET" else partial(app.router.add_route, method)  # GET answers HEAD, too
         add(f"/api{path}", _handler(hub, alternatives), expect_handler=expect)

@@ -9,11 +9,14 @@ from hub.version import VERSION
 from protocols.rest.route import Stream
 from protocols.rest.routes import STREAMS
 from protocols.rest.schemas import REF, Described, described
+from protocols.rest.tables.product import UNSERVED
+from protocols.rest.unserved import Unserved
 from protocols.wire import CODES
 
 EXPLAINED: dict[Kind, str] = {
     "invalid": "The input is wrong", "unauthenticated": "A token is needed, and none that is good was sent",
     "forbidden": "The token does not open this", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
+    "unsupported": "The hub does not do this", "upstream": "Another server failed",
     "too_large": "The body is too large", "unsupported_media": "The body is not JSON", "unavailable": "The store does not answer",
 }  # fmt: skip
 
@@ -30,6 +33,8 @@ def description() -> Json:
         known[method] = _merged(known[method], _operation(row)) if method in known else _operation(row)
     for stream in STREAMS:
         paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream)
+    for unserved in UNSERVED:
+        paths.setdefault(f"/api{unserved.path}", {})[unserved.method.lower()] = _unserved(unserved)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
@@ -112,4 +117,23 @@ def _stream(stream: Stream) -> Json:
     return {
         "operationId": stream.name, "summary": f"{stream.about}, as server-sent events.",
         "parameters": [*in_path, *query, after, last], "responses": responses,
+    }  # fmt: skip
+
+
+def _unserved(row: Unserved) -> Json:
+    text = {"type": "string"}
+    parameters = [{"name": one, "in": "path", "required": True, "schema": text} for one in re.findall(r"{(\w+)}", row.path)]
+    parameters += [{"name": name, "in": "query", "required": must, "schema": text} for name, must in row.query.items()]
+    kinds: list[Kind] = ["unauthenticated"]
+    if row.error:
+        kinds.append(row.error)
+    if row.needs or row.one_of:
+        kinds.append("invalid")
+    responses = {str(CODES[kind].http): _json(EXPLAINED[kind], {"$ref": REF.format(model="Error")}) for kind in kinds}
+    if row.answer is not None:
+        responses["200"] = _json("There is none", {"type": "object", "required": sorted({*row.answer, *filter(None, [row.stamp])})})
+    words = "".join(word[0].upper() + word[1:] for word in re.findall(r"\w+", row.path))
+    return {
+        "operationId": row.method.lower() + words, "summary": row.why, "tags": ["product"],
+        "parameters": parameters, "responses": dict(sorted(responses.items())),
     }  # fmt: skip

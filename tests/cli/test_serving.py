@@ -115,6 +115,25 @@ async def test_a_taken_port_is_one_line_with_the_next_step(trivium: Trivium) -> 
     assert "--port 0" in done.err
 
 
+async def test_a_frontend_that_is_not_there_is_one_line_with_the_next_step(trivium: Trivium) -> None:
+    for folder in ("nowhere", "."):
+        done = await trivium("serve", "--port", "0", "--ui", folder)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert done.err.startswith("error: --ui: there is no index.html in /")
+        assert "static export" in done.err
+
+
+async def test_a_frontend_is_served_beside_the_doors(trivium: Trivium) -> None:
+    (trivium.home / "out").mkdir()
+    (trivium.home / "out" / "index.html").write_text("the frontend")
+    trivium.environ["TRIVIUM_UI"] = str(trivium.home / "out")
+    async with trivium.serving("serve", "--port", "0") as serving, ClientSession(timeout=TIMEOUT) as http:
+        async with http.get(serving.ready["url"]) as answer:
+            assert (answer.status, await answer.text()) == (200, "the frontend")
+        async with http.get(serving.ready["doors"]["health"]) as answer:
+            assert answer.status == 200
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -12,6 +12,7 @@ from hub.ports import Json
 from hub.version import VERSION
 from protocols.rest.openapi import description
 from protocols.rest.routes import ROUTES, STREAMS
+from protocols.rest.tables.product import UNSERVED
 from protocols.wire import CODES
 from tests.protocols.cases import CASES, prepared
 from tests.protocols.cases.base import Case
@@ -66,7 +67,8 @@ def test_it_is_openapi_three_one_with_everything_that_must_be_said() -> None:
 def test_every_route_and_every_stream_is_described() -> None:
     described = {(method.upper(), path) for method, path, _ in operations()}
     routed = {(route.method, f"/api{route.path}") for route in ROUTES}
-    assert described == routed | {(stream.method, f"/api{stream.path}") for stream in STREAMS}
+    routed |= {(stream.method, f"/api{stream.path}") for stream in STREAMS}
+    assert described == routed | {(row.method, f"/api{row.path}") for row in UNSERVED}
 
 
 def test_operation_ids_are_unique() -> None:

@@ -214,11 +214,6 @@ async def test_what_is_not_there_is_404_with_an_error_text(http: Http) -> None:
         assert isinstance(answer["error"], str)
 
 
-async def test_whoever_opens_the_hubs_address_finds_its_documentation(http: Http) -> None:
-    front = await http.get("/", allow_redirects=False)
-    assert (front.status, front.headers["Location"]) == (302, "/api/docs")
-
-
 async def test_a_monitor_may_ask_with_head(http: Http) -> None:
     answer = await http.head("/api/health")
     assert (answer.status, await answer.text()) == (200, "")

@@ -18,6 +18,8 @@ TABLE: dict[str, tuple[int, int]] = {
     "unsupported_media": (415, -32015),
     "busy": (503, -32003),
     "unavailable": (503, -32005),
+    "unsupported": (501, -32016),
+    "upstream": (502, -32017),
     "internal": (500, -32603),
 }
 
