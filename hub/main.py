@@ -23,6 +23,7 @@ from hub.ports import HubStore, Library, Vault
 from hub.programs import PathPrograms
 from hub.repositories import Repositories
 from hub.settings import Settings
+from hub.upstreams import Upstreams
 from hub.version import VERSION
 from hub.workers import tools_over_http, tools_over_stdio, workers_of
 
@@ -72,7 +73,7 @@ async def open_store(settings: Settings) -> HubStore:
 def hub_on(store: HubStore, settings: Settings) -> Hub:
     return Hub(
         store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings),
-        repositories=_repositories(settings),
+        repositories=_repositories(settings), upstreams=_upstreams(settings),
     )  # fmt: skip
 
 
@@ -98,6 +99,15 @@ def _repositories(settings: Settings) -> Repositories:
     from stores.git.repositories import GitRepositories
 
     return GitRepositories(settings.environment, settings.folders, settings.session_folder)
+
+
+def _upstreams(settings: Settings) -> Upstreams:
+    from protocols.agent_registry import PublicRegistry
+    from protocols.asking import Asking
+    from protocols.github import GitHubApi
+
+    github = GitHubApi(Asking("GitHub", settings.github_api, settings.reach))
+    return Upstreams(PublicRegistry(settings.agent_registry, settings.reach), github)
 
 
 @asynccontextmanager

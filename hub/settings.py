@@ -82,6 +82,10 @@ class Settings:
     """Folders with specialists of the operator's own, the strongest first. `load` names the one beside the file of settings."""
     skills: tuple[Path, ...] = ()
     """Folders of skills, the strongest first. `load` names the one beside the file of settings, and those of agents at this machine."""
+    agent_registry: str = "https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json"
+    """The file of the public registry of agents that speak ACP, or the path of a copy."""
+    github_api: str = "https://api.github.com"
+    """Of github.com, or of a GitHub of one's own: https://HOST/api/v3."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
 
@@ -190,6 +194,10 @@ def _url(text: str) -> str:
     return url
 
 
+def _file_or_url(text: str) -> str:
+    return _url(text) if "://" in text else str(Path(text).expanduser().absolute())
+
+
 def _issuer(text: str) -> str:
     """Compared to the letter with what the tokens say, so a slash at its end stays."""
     _url(text)
@@ -265,6 +273,8 @@ ROWS = (
     Row("sessions_memory_mb", _whole(0, 10_000_000), "a whole number of megabytes; 0 for no limit"),
     Row("specialists", _folders, "folders, with commas between them", many=True),
     Row("skills", _folders, "folders, with commas between them", many=True),
+    Row("agent_registry", _file_or_url, "an https:// address of a registry.json, or the path of a copy"),
+    Row("github_api", _url, "an https:// address, like https://github.example.com/api/v3"),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
 )
 

@@ -55,6 +55,7 @@ class Start(NamedTuple):
 class RegistryEntry(Value):
     id: Annotated[str, Field(pattern=f"^{PROVIDER_ID}$")]
     name: Text
+    version: Text | None = None
     description: Text | None = None
     website: Text | None = None
     repository: Text | None = None

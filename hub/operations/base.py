@@ -20,6 +20,7 @@ from hub.domain.workspaces import Workspace
 from hub.ports import Library, Offer, Programs, R, Vault
 from hub.repositories import Repositories, Repository
 from hub.unit import UnitOfWork
+from hub.upstreams import Upstreams
 
 Profile = str
 """A named part of the catalogue: one of PROFILES."""
@@ -105,6 +106,7 @@ class Call:
     programs: Programs | None = None
     library: Library | None = None
     repositories: Repositories | None = None
+    upstreams: Upstreams | None = None
 
     @property
     def now(self) -> Instant:
@@ -149,6 +151,12 @@ class Call:
         if self.repositories is None:
             raise Refused("This hub works on no files: it was started without access to git repositories.")
         return await self.repositories.open(path, self.caller.tenant)
+
+    def elsewhere(self) -> Upstreams:
+        """The other servers that this hub asks. Raises Refused."""
+        if self.upstreams is None:
+            raise Refused("This hub asks no other servers.")
+        return self.upstreams
 
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""

@@ -9,11 +9,15 @@ from pydantic import Field
 from hub.domain.errors import Duplicate, Forbidden, Invalid, NotFound, Refused
 from hub.domain.providers import ALIASES, BUILT_IN, PROVIDER_ID, Provider, ProviderSource
 from hub.domain.registry_entries import RegistryEntry, this_platform
+from hub.domain.sessions import Session
 from hub.operations.base import Call, Deleted, Id, Input, Mutation, Name, Operation, Page, Result, Text, changes, expect_version
 from hub.operations.outgoing import NO_PROGRAMS, Secrets, expect_variable, sealed
-from hub.ports import Program
+from hub.ports import Find, Program
 from hub.settings import is_own
 
+LAST_SESSIONS = 200
+"""That are looked through for what an agent told."""
+UNTOLD = "An agent tells its models when a session with it opens, and none has told any. Call start_session with this provider first."
 ProviderStatus = Literal["available", "unavailable"]
 Arguments = Annotated[tuple[Text, ...], Field(max_length=200)]
 Names = Annotated[tuple[Name, ...], Field(max_length=100)]
@@ -65,6 +69,18 @@ class UpdateProvider(Mutation):
 
 class DeleteProvider(Mutation):
     provider_id: Id
+
+
+class ListProviderModels(Input):
+    provider: Id | None = None
+
+
+class ProviderModels(Result):
+    models: tuple[str, ...]
+    error: str | None = None
+    """Why there are none."""
+    cached: bool
+    """The agent was not asked now."""
 
 
 class ListedProvider(Result):
@@ -231,6 +247,19 @@ def _state(provider: Provider, program: Program | None, call: Call) -> dict[str,
     return {"status": "unavailable", "unavailable_reason": missing(provider) if call.reach == "all" else f"{NO_PROGRAMS}."}
 
 
+def _models(session: Session) -> list[str]:
+    """Of the config option that chooses the model, whose values may stand in groups."""
+    found: list[str] = []
+    for option in session.config_options or ():
+        choices = option.get("options") if option.get("category") == "model" else None
+        waiting: list[Any] = list(choices) if isinstance(choices, list) else []
+        for one in waiting:
+            if isinstance(one, dict):
+                waiting += one["options"] if isinstance(one.get("options"), list) else ()
+                found += [one["value"]] if isinstance(one.get("value"), str) else ()
+    return found
+
+
 def _listed(provider: Provider, program: Program | None, check: bool, call: Call) -> ListedProvider:
     args = provider.version_args if check else ()
     version = call.programs.known_version(program, args) if call.programs and program and args else None
@@ -240,9 +269,24 @@ def _listed(provider: Provider, program: Program | None, check: bool, call: Call
     )  # fmt: skip
 
 
+async def list_provider_models(given: ListProviderModels, call: Call) -> ProviderModels:
+    """List the models that a provider's agent offers, as it told in its last session. Without a provider: those of all."""
+    named = ALIASES.get(given.provider, given.provider) if given.provider else None
+    [bodies] = (await call.unit.look(Find(Session, limit=LAST_SESSIONS, last=True))).found
+    models: dict[str, None] = {}
+    told: set[str] = set()
+    for session in (Session.model_validate_json(body) for body in reversed(bodies)):
+        if session.provider not in told and named in (None, ALIASES.get(session.provider, session.provider)):
+            offered = _models(session)
+            told |= {session.provider} if offered else set()
+            models |= dict.fromkeys(offered)
+    return ProviderModels(models=tuple(models), cached=True, error=None if models else UNTOLD)
+
+
 OPERATIONS = (
     Operation(list_providers, "providers.read"),
     Operation(get_provider, "providers.read"),
+    Operation(list_provider_models, "providers.read"),
     Operation(create_provider, "providers.write", writes=True),
     Operation(update_provider, "providers.write", writes=True, repeatable=True),
     Operation(delete_provider, "providers.write", writes=True, destructive=True, repeatable=True),

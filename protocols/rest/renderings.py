@@ -6,6 +6,7 @@ from hub.domain.mcp_servers import McpServer
 from hub.domain.specialists import Specialist
 from hub.operations.agents import AgentView
 from hub.operations.base import Deleted, Output
+from hub.operations.registry import RegistryAgents
 from hub.operations.skills import Skills
 
 
@@ -91,3 +92,16 @@ def with_codebases(output: Output) -> str:
 def history_reset(_: Output) -> str:
     """There is none."""
     return '{"success":true,"message":"The hub keeps no history of its memory."}'
+
+
+def registry_refreshed(output: Output) -> str:
+    assert isinstance(output, RegistryAgents)
+    told = output.problem or f"The registry holds {len(output.agents)} agents."
+    said = {"success": output.problem is None, "version": output.version, "agentCount": len(output.agents), "message": told}
+    return orjson.dumps(said).decode()
+
+
+def agent_uninstalled(output: Output) -> str:
+    assert isinstance(output, Deleted)
+    said = {"success": True, "agentId": output.id, "message": f"The hub has no provider {output.id} of its own any more."}
+    return orjson.dumps(said).decode()

@@ -64,6 +64,17 @@ class SkillsReloaded(Value):
     count: int
 
 
+class RegistryRefreshed(Value):
+    success: bool
+    version: str
+    agent_count: int
+    message: str
+
+
+class AgentUninstalled(Succeeded):
+    agent_id: str
+
+
 class ResumeCapabilities(Value):
     supported: bool
     supports_fork: bool

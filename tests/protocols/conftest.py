@@ -1,5 +1,6 @@
 """Hubs behind their HTTP doors, in this process."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,8 +14,14 @@ from aiohttp.web import Application, Request
 from hub.app import Hub
 from hub.domain.model import utc_now
 from hub.ports import Clock
+from hub.programs import PathPrograms
 from hub.settings import Settings
+from hub.upstreams import Upstreams
+from protocols.agent_registry import PublicRegistry
+from protocols.asking import Asking
+from protocols.github import GitHubApi
 from protocols.http import application
+from stores import vault
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
@@ -22,9 +29,15 @@ from tests.postgres import Server
 Http = TestClient[Request, Application]
 NewDatabase = Callable[[str], Awaitable[str]]
 
+NOBODY = "http://127.0.0.1:9"
 SETTINGS = Settings(database="memory:")
 LIBRARY = Path(__file__).parents[1] / "library"
 """A specialist, a skill, and one of each that is broken."""
+
+
+def upstreams() -> Upstreams:
+    """A copy of the ACP registry, and a GitHub that nobody answers for."""
+    return Upstreams(PublicRegistry(str(LIBRARY / "registry.json"), "all"), GitHubApi(Asking("GitHub", NOBODY, "all")))
 
 
 def library() -> FileLibrary:
@@ -43,7 +56,7 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
 @pytest.fixture
 def hub() -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
-    return Hub(MemoryStore(), library=library())
+    return Hub(MemoryStore(), vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library(), upstreams=upstreams())
 
 
 @pytest.fixture

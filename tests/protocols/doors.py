@@ -25,7 +25,7 @@ from protocols.rest.routes import ROUTES
 from protocols.wire import CODES
 from stores import vault
 from tests.conftest import open_database
-from tests.protocols.conftest import Http, library, serving
+from tests.protocols.conftest import Http, library, serving, upstreams
 from tests.protocols.mcp_messages import MODERN, enveloped, headers_for, initialize_params
 from tests.protocols.transcripts import Ask
 
@@ -38,7 +38,7 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library())
+        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library(), upstreams=upstreams())
     finally:
         await store.close()
 
@@ -145,10 +145,39 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+async def whole_definition(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any:
+    match route.operation:
+        case "create_mcp_server" | "update_mcp_server" | "create_specialist" | "update_specialist":
+            [record] = [value for name, value in answer.items() if name != "message"]
+            assert answer.keys() == {"server" if "server" in route.operation else "specialist", "message"}
+            return record
+        case "delete_mcp_server" | "delete_specialist":
+            assert answer.keys() == {"success", "message"}
+            return {"deleted": True, "id": arguments[route.names["id"]], "deletedCount": 1}
+        case "uninstall_agent":
+            assert answer.keys() == {"success", "agentId", "message"}
+            return {"deleted": True, "id": answer["agentId"], "deletedCount": 1}
+        case "list_registry_agents":
+            _, known = await direct(route.operation, arguments)
+            assert (answer["agentCount"], answer["version"]) == (len(known["agents"]), known["version"])
+            return known
+        case "list_specialists" | "get_memory":
+            assert answer.keys() == {"success", "message"}
+            return (await direct(route.operation, arguments))[1]
+        case "list_skills":
+            _, skills = await direct(route.operation, arguments)
+            assert answer == {"reloaded": True, "count": len(skills["skills"])}
+            return skills
+        case other:
+            raise AssertionError(f"{other} has a rendering that this test does not know")
+
+
 async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any:
     """The operation's answer behind one that the web API shapes in its own way."""
     if route.path.startswith(("/sessions", "/traces")):
         return await whole_session(route.operation, answer, arguments, direct)
+    if route.path.startswith(("/mcp-servers", "/specialists", "/skills", "/acp", "/system", "/memory")):
+        return await whole_definition(route, answer, arguments, direct)
     match route.operation:
         case "create_agent":
             agent: Json = answer.pop("agent")
@@ -170,20 +199,6 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "delete_note":
             assert answer == {"deleted": True, "noteId": arguments["noteId"]}
             return {"deleted": True, "id": arguments["noteId"], "deletedCount": 1}
-        case "create_mcp_server" | "update_mcp_server" | "create_specialist" | "update_specialist":
-            [record] = [value for name, value in answer.items() if name != "message"]
-            assert answer.keys() == {"server" if "server" in route.operation else "specialist", "message"}
-            return record
-        case "delete_mcp_server" | "delete_specialist":
-            assert answer.keys() == {"success", "message"}
-            return {"deleted": True, "id": arguments[route.names["id"]], "deletedCount": 1}
-        case "list_specialists" | "get_memory":
-            assert answer.keys() == {"success", "message"}
-            return (await direct(route.operation, arguments))[1]
-        case "list_skills":
-            _, skills = await direct(route.operation, arguments)
-            assert answer == {"reloaded": True, "count": len(skills["skills"])}
-            return skills
         case other:
             raise AssertionError(f"{other} has a rendering that this test does not know")
 

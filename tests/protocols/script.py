@@ -10,7 +10,7 @@ from pycrdt import Doc, Text
 
 from hub.domain.notes import encode
 from hub.operations import OPERATIONS
-from tests.protocols.steps import shared_sessions
+from tests.protocols.steps import registry, shared_sessions
 from tests.protocols.steps.base import Step, no, ok
 
 
@@ -582,5 +582,5 @@ def shapeless() -> Sequence[Step]:
 
 SCRIPT: tuple[Step, ...] = (
     *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
-    *SPECIALISTS, *SESSIONS, *shared_sessions.STEPS, *ENDINGS, *shapeless(),
+    *SPECIALISTS, *SESSIONS, *shared_sessions.STEPS, *registry.STEPS, *ENDINGS, *shapeless(),
 )  # fmt: skip

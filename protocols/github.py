@@ -1,0 +1,77 @@
+"""GitHub's REST API, as far as the hub reads and writes it: https://docs.github.com/rest"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.domain.errors import Upstream
+from hub.domain.github import Hook, Issue, Pull
+from hub.upstreams import IssueState
+from protocols.asking import Asking
+
+MOST = 100
+"""Of a list: GitHub's own largest page."""
+
+
+class GitHubApi:
+    """A GitHub."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    async def issues(self, repository: str, state: IssueState, token: str | None) -> Sequence[Issue]:
+        """GitHub lists pull requests among them."""
+        found = await self._list(f"/repos/{repository}/issues?state={state}&per_page={MOST}", token)
+        return [Issue(**_common(one)) for one in found if "pull_request" not in one]
+
+    async def pulls(self, repository: str, state: IssueState, token: str | None) -> Sequence[Pull]:
+        found = await self._list(f"/repos/{repository}/pulls?state={state}&per_page={MOST}", token)
+        return [
+            Pull(
+                **_common(one), draft=bool(one.get("draft")), merged_at=one.get("merged_at"),
+                head_ref=str(_of(one, "head").get("ref", "")), base_ref=str(_of(one, "base").get("ref", "")),
+            )
+            for one in found
+        ]  # fmt: skip
+
+    async def hooks(self, repository: str, token: str) -> Sequence[Hook]:
+        return [_hook(one) for one in await self._list(f"/repos/{repository}/hooks?per_page={MOST}", token)]
+
+    async def create_hook(self, repository: str, token: str, url: str, secret: str, events: Sequence[str]) -> Hook:
+        config = {"url": url, "content_type": "json", "secret": secret}
+        asked = {"name": "web", "active": True, "events": [*events], "config": config}
+        return _hook(await self._asking.ask("POST", f"/repos/{repository}/hooks", _headers(token), asked))
+
+    async def delete_hook(self, repository: str, token: str, hook_id: int) -> None:
+        await self._asking.ask("DELETE", f"/repos/{repository}/hooks/{hook_id}", _headers(token))
+
+    async def _list(self, path: str, token: str | None) -> list[dict[str, Any]]:
+        said = await self._asking.ask("GET", path, _headers(token))
+        if not isinstance(said, list):
+            raise Upstream("GitHub answered something else than a list.")
+        return [one for one in said if isinstance(one, dict)]
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    common = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "trivium"}
+    return {**common, "Authorization": f"Bearer {token}"} if token else common
+
+
+def _common(one: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"labels": "name", "assignees": "login"}
+    listed = {field: tuple(str(_of(item).get(name, "")) for item in one.get(field) or ()) for field, name in names.items()}
+    return {
+        "id": str(one.get("id", "")), "number": int(one.get("number", 0)), "title": str(one.get("title", "")), "body": one.get("body"),
+        "url": str(one.get("html_url", "")), "state": str(one.get("state", "")), "updated_at": str(one.get("updated_at", "")), **listed,
+    }  # fmt: skip
+
+
+def _hook(one: Any) -> Hook:
+    hook = _of(one)
+    url = str(_of(hook, "config").get("url", ""))
+    return Hook(id=int(hook.get("id", 0)), url=url, events=tuple(map(str, hook.get("events") or ())), active=bool(hook.get("active")))
+
+
+def _of(one: Any, name: str | None = None) -> Mapping[str, Any]:
+    """A JSON object, or the one under a name in it; else an empty one."""
+    found = one if name is None else one.get(name)
+    return found if isinstance(found, dict) else {}
