@@ -86,7 +86,9 @@ class Task(Record):
     kind: ClassVar[str] = "task"
     plural: ClassVar[str] = "tasks"
     columns: ClassVar[tuple[str, ...]] = ("workspace_id", "status", "assigned_to", "session_id")
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("workspace_id",),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("workspace_id",), ("status", "workspace_id"), ("assigned_to", "workspace_id"), ("session_id", "workspace_id"),
+    )  # fmt: skip
     searchable: ClassVar[tuple[str, ...]] = ("title", "objective", "scope", "completion_summary")
     remembered: ClassVar[bool] = True
 
@@ -114,6 +116,8 @@ class Task(Record):
     """How many events there were of it; each event has its number. A version may have several, or none."""
     outputs: dict[str, int] = {}
     """The artifacts that came out of it, in their order, by their ids, each with its version."""
+    artifact_counts: dict[ArtifactType, int] | None = None
+    """How many artifacts were given for it as evidence, by their type; outputs are not among them."""
     metadata: dict[str, JsonValue] | None = None
     """Of whoever gave it; the hub keeps it and reads nothing in it."""
     verification_verdict: Verdict | None = None

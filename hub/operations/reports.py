@@ -1,5 +1,6 @@
 """How a task ends: the report of whoever did it, the evidence, the verdict."""
 
+from collections import Counter
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -126,7 +127,8 @@ async def set_verdict(given: SetVerdict, call: Call) -> Task:
 async def provide_artifact(given: ProvideArtifact, call: Call) -> Artifact:
     """Attach evidence to a task: test results, a diff, logs, or a screenshot in base64."""
     task = await call.need(Task, given.task_id)
-    call.unit.guard(task)
+    counts = await _artifact_counts(task, call)
+    call.unit.put(task.model_copy(update={"artifact_counts": {**counts, given.type: counts.get(given.type, 0) + 1}}))
     artifact = Artifact(
         type=given.type, task_id=task.id, workspace_id=task.workspace_id, provided_by_agent_id=given.agent_id,
         request_id=given.request_id, content=given.content, context=given.context, metadata=given.metadata,
@@ -143,6 +145,13 @@ async def list_artifacts(given: ListArtifacts, call: Call) -> Listing[Artifact]:
 async def get_artifact(given: GetArtifact, call: Call) -> Artifact:
     """Read an artifact with its content."""
     return await call.need(Artifact, given.artifact_id)
+
+
+async def _artifact_counts(task: Task, call: Call) -> dict[ArtifactType, int]:
+    """Of a task from before they were counted they are counted once."""
+    if task.artifact_counts is not None:
+        return task.artifact_counts
+    return Counter([one.type async for one in call.unit.every(Artifact, task_id=task.id) if one.id not in task.outputs])
 
 
 def _letter(given: ReportToParent, agent: Agent, task: Task) -> str:

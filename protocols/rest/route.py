@@ -85,4 +85,5 @@ MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
 PERMISSION = {"id": "permissionId"}
 SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
 STAMPS = frozenset({"version", "createdAt", "updatedAt"})
+EXPAND = frozenset({"expand"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})

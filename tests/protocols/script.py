@@ -12,6 +12,7 @@ from hub.domain.notes import encode
 from hub.operations import OPERATIONS
 from tests.protocols.steps import registry, shared_sessions
 from tests.protocols.steps.base import Step, no, ok
+from tests.protocols.steps.evidence import EVIDENCE
 
 
 def yjs_update(text: str, client: int) -> str:
@@ -582,5 +583,9 @@ def shapeless() -> Sequence[Step]:
 
 SCRIPT: tuple[Step, ...] = (
     *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
-    *SPECIALISTS, *SESSIONS, *shared_sessions.STEPS, *registry.STEPS, *ENDINGS, *shapeless(),
+    *SPECIALISTS, *SESSIONS,
+    *EVIDENCE,
+    *shared_sessions.STEPS,
+    *registry.STEPS,
+    *ENDINGS, *shapeless(),
 )  # fmt: skip

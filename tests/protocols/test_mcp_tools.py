@@ -272,7 +272,7 @@ async def test_the_frontend_makes_a_task_in_its_own_way(http: Http) -> None:
     task = json.loads(answer["result"]["content"][0]["text"])
     assert (task["title"], task["sessionId"], task["creationSource"]) == ("t", "s-1", "session")
     async with http.get(f"/api/tasks/{task['id']}") as response:
-        assert (await response.json())["task"] == task
+        assert (await response.json())["task"].items() >= task.items()
 
 
 @meets("web tools")

@@ -77,6 +77,9 @@ CAME = {
 }
 """The kinds that came with a version. A column that comes to a kind needs that kind's old declaration."""
 
+INDEXED_BEFORE = {5: (Task, (("workspace_id",),))}
+"""The indexes of a kind before a version that gave it more."""
+
 
 @both_engines
 @pytest.mark.parametrize("version", range(schema.FIRST, schema.head()))
@@ -86,6 +89,8 @@ async def test_a_database_of_an_earlier_version_becomes_what_a_new_one_is(
     unknown = {kind for number, kinds in CAME.items() if number > version for kind in kinds}
     with monkeypatch.context() as past:
         past.setattr(schema, "STEPS", tuple(range(schema.FIRST + 1, version + 1)))
+        for kind, indexes in (before for number, before in INDEXED_BEFORE.items() if number > version):
+            past.setattr(kind, "indexes", indexes)
         await (await open_(database, tuple(kind for kind in KINDS if kind.kind not in unknown))).close()
     new = await open_(database)
     assert await one(new, "SELECT version FROM schema_version") == schema.head()

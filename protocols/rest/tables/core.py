@@ -1,6 +1,6 @@
 """Workspaces, agents, tasks and notes."""
 
-from protocols.rest import event_streams, shapes
+from protocols.rest import event_streams, shapes, tasks
 from protocols.rest.renderings import (
     agent_created,
     agent_status_updated,
@@ -9,7 +9,7 @@ from protocols.rest.renderings import (
     tasks_deleted,
     with_codebases,
 )  # fmt: skip
-from protocols.rest.route import AGENT, ALL, LEGACY_TASK, TASK, WORKSPACE, Route, Stream
+from protocols.rest.route import AGENT, ALL, EXPAND, LEGACY_TASK, TASK, WORKSPACE, Route, Stream
 
 STREAMS = (
     Stream("/events", "events", "Every event, as it is in the log", event_streams.events, ("workspaceId", "kinds", "recordId")),
@@ -36,21 +36,26 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/agents/{id}/status", "update_agent", names=AGENT,
         render=agent_status_updated, shape=shapes.AgentUpdated, rpc="agents.updateStatus",
     ),
-    Route("GET", "/tasks", "list_tasks", fixed=ALL, ignored=frozenset({"expand"}), rpc="tasks.list"),
-    Route("POST", "/tasks", "create_task", "task", 201, rpc="tasks.create"),
+    Route("GET", "/tasks", "list_tasks", fixed=ALL, ignored=EXPAND, render=tasks.tasks, shape=tasks.Tasks, rpc="tasks.list"),
+    Route("POST", "/tasks", "create_task", status=201, render=tasks.task, shape=tasks.OneTask, rpc="tasks.create"),
     Route("DELETE", "/tasks", "delete_task", when="taskId", ignored=frozenset({"workspaceId"})),
     Route("DELETE", "/tasks", "delete_tasks", render=tasks_deleted, shape=shapes.ManyDeleted),
     Route("GET", "/tasks/ready", "list_ready_tasks", fixed={"limit": 500}, rpc="tasks.findReady"),
-    Route("GET", "/tasks/{id}", "get_task", "task", names=TASK, ignored=frozenset({"expand"}), rpc="tasks.get"),
-    Route("PATCH", "/tasks/{id}", "update_task", "task", names=TASK, ignored=LEGACY_TASK, rpc="tasks.update"),
+    Route("GET", "/tasks/{id}", "get_task", names=TASK, ignored=EXPAND, render=tasks.task, shape=tasks.OneTask, rpc="tasks.get"),
+    Route(
+        "PATCH", "/tasks/{id}", "update_task", names=TASK, ignored=LEGACY_TASK, render=tasks.task, shape=tasks.OneTask,
+        rpc="tasks.update",
+    ),
     Route("DELETE", "/tasks/{id}", "delete_task", names=TASK, rpc="tasks.delete"),
     Route(
         "POST", "/tasks/{id}/status", "set_task_status", names=TASK,
         render=task_status_updated, shape=shapes.Updated, rpc="tasks.updateStatus",
     ),
+    Route("GET", "/tasks/{id}/runs", "list_task_runs", names=TASK),
     Route("GET", "/tasks/{id}/artifacts", "list_artifacts", names={**TASK, "artifact_type": "type"}, fixed=ALL, rpc="tasks.listArtifacts"),
     Route("POST", "/tasks/{id}/artifacts", "provide_artifact", "artifact", 201, names=TASK, rpc="tasks.provideArtifact"),
     Route("GET", "/notes", "get_note", "note", when="noteId", ignored=frozenset({"type", "sessionId"})),
+    Route("GET", "/notes", "list_notes_by_session", when="groupBy", ignored=frozenset({"groupBy"})),
     Route("GET", "/notes", "list_notes", fixed=ALL, rpc="notes.list"),
     Route("POST", "/notes", "save_note", "note", replaces=True, rpc="notes.create"),
     Route("DELETE", "/notes", "delete_note", render=note_deleted, shape=shapes.NoteDeleted, rpc="notes.delete"),

@@ -1,0 +1,57 @@
+"""Tasks as the web API answers them: each with the summaries of what it has to show."""
+
+from hashlib import sha256
+from sys import intern
+
+import orjson
+
+from hub.domain.invest import InvestValidation
+from hub.domain.model import Value
+from hub.domain.readiness import ArtifactSummary, EvidenceSummary, StoryReadiness, readiness
+from hub.domain.tasks import Task
+from hub.operations.base import Listing, Output
+
+MOST = 20_000
+"""Tasks whose summaries are kept: more than one list has."""
+
+_kept: dict[bytes, str] = {}
+"""The summaries by the digest of the task's JSON: boards are read again and again, and few of their tasks change meanwhile."""
+
+
+class WebTask(Task):
+    artifact_summary: ArtifactSummary
+    evidence_summary: EvidenceSummary
+    story_readiness: StoryReadiness
+    invest_validation: InvestValidation
+
+
+class OneTask(Value):
+    task: WebTask
+
+
+class Tasks(Value):
+    tasks: tuple[WebTask, ...]
+    next_cursor: str | None = None
+
+
+def task(output: Output) -> str:
+    assert isinstance(output, Task)
+    return f'{{"task":{_whole(output.to_json(), output)}}}'
+
+
+def tasks(output: Output) -> str:
+    assert isinstance(output, Listing)
+    cursor = f',"nextCursor":{orjson.dumps(output.next_cursor).decode()}' if output.next_cursor else ""
+    return f'{{"tasks":[{",".join(map(_whole, output.bodies))}]{cursor}}}'
+
+
+def _whole(body: str, known: Task | None = None) -> str:
+    """The task's JSON with the summaries behind its own fields. `known` saves reading it."""
+    key = sha256(body.encode()).digest()
+    summaries = _kept.get(key)
+    if summaries is None:
+        if len(_kept) >= MOST:
+            _kept.clear()
+        made = readiness(known or Task.model_validate_json(body)).to_json()
+        summaries = _kept[key] = intern(made)  # most tasks have the same as others
+    return f"{body[:-1]},{summaries[1:]}"
