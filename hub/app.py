@@ -18,6 +18,7 @@ from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
+from hub.operations.workspaces import with_board
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, Programs, R, Vault
 from hub.repositories import Repositories
 from hub.unit import Recent, RecordKey, UnitOfWork
@@ -172,7 +173,8 @@ class Hub:
         """A tenant has its default workspace before its first call."""
         unit = UnitOfWork(self.store, tenant, instant(self._clock()))
         if await unit.get(Workspace, DEFAULT) is None:
-            Call(unit, Caller(tenant, "hub")).create(Workspace(id=DEFAULT, title="Default Workspace"))
+            call = Call(unit, Caller(tenant, "hub"))
+            call.create(with_board(Workspace(id=DEFAULT, title="Default Workspace"), call))
             with suppress(Conflict):  # another node was first
                 await self.store.commit(unit)
         self._furnished.add(tenant)

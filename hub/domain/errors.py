@@ -31,6 +31,13 @@ class Invalid(HubError):
     kind = "invalid"
 
 
+class GateClosed(Invalid):
+    """A card may not go into a column yet. What it lacks stands at the top of the answer, where boards look for it."""
+
+    def document(self) -> dict[str, JsonValue]:
+        return {**super().document(), **self.details}
+
+
 class UnknownOperation(HubError):
     kind = "unknown_operation"
 

@@ -18,3 +18,5 @@ class Workspace(Record):
     title: str
     status: WorkspaceStatus = "active"
     metadata: dict[str, str] = {}
+    default_board_id: str | None = None
+    """The board that new tasks go to. None: it was made before there were boards."""

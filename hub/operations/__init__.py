@@ -4,6 +4,9 @@ from itertools import chain
 
 from hub.operations import (
     agents,
+    board_files,
+    boards,
+    cards,
     claims,
     conversations,
     events,
@@ -45,6 +48,9 @@ _NOUNS = (
     workspaces,
     agents,
     tasks,
+    boards,
+    cards,
+    board_files,
     claims,
     inputs,
     waiting,

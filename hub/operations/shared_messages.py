@@ -99,7 +99,7 @@ async def send_shared_prompt(given: SendSharedPrompt, call: Call) -> SharedPromp
     )
     approval = call.write(approval, "asked", **of(approval))
     _said(given.prompt, "prompt", participant, call, approval.id)
-    return SharedPrompt(status="pending", approval=approval_view(approval.stamped(1, call.now)))
+    return SharedPrompt(status="pending", approval=approval_view(approval))
 
 
 async def answer_prompt_approval(given: AnswerPromptApproval, call: Call) -> AnsweredApproval:
@@ -131,7 +131,7 @@ def _said(text: str, kind: SharedMessageKind, participant: Participant, call: Ca
         workspace_id=participant.workspace_id, shared_session_id=participant.shared_session_id, participant_id=participant.id,
         author_user_id=participant.user_id, message_kind=kind, text=text, approval_id=approval_id,
     )  # fmt: skip
-    return message_view(call.write(message, "created", **of(message)).stamped(1, call.now))
+    return message_view(call.write(message, "created", **of(message)))
 
 
 def _not_allowed(shared: SharedSession, participant: Participant, what: str) -> str:

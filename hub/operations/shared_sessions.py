@@ -291,7 +291,7 @@ def _admitted(shared: SharedSession, user_id: str, name: str | None, role: Parti
         workspace_id=shared.workspace_id, shared_session_id=shared.id, user_id=user_id, display_name=name, role=role,
         token_digest=digest_of(secret),
     )  # fmt: skip
-    stored = call.write(participant, "joined", **of(participant)).stamped(1, call.now)
+    stored = call.write(participant, "joined", **of(participant))
     return NewParticipant(**participant_view(stored).__dict__, access_token=secret)
 
 

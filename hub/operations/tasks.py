@@ -37,6 +37,7 @@ from hub.operations.base import (
     expect_version,
 )
 from hub.operations.dependencies import depend, remove_tasks
+from hub.operations.gates import placed
 
 Texts = Annotated[tuple[Text, ...], Field(max_length=200)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=200)]
@@ -162,8 +163,9 @@ class ReadyTasks(Result):
 
 async def create_task(given: CreateTask, call: Call) -> Task:
     """Create a task. claim_task takes the most urgent one whose dependencies are completed."""
-    await call.workspace(given.workspace_id)
-    task = Task(**workflow_state({"workspace_id": given.workspace_id} | changes(given, Task)))
+    workspace = await call.workspace(given.workspace_id)
+    where = {"workspace_id": workspace.id, "board_id": workspace.default_board_id}
+    task = Task(**workflow_state(where | changes(given, Task)))
     if task.dependencies:
         await depend(task, (), call)
     return call.create(task)
@@ -193,7 +195,7 @@ async def update_task(given: UpdateTask, call: Call) -> Task:
     task = await call.need(Task, given.task_id)
     expect_version(task, given.expected_version)
     expect_claim(task, given.claim_token)
-    changed = _moved(changes(given, Task))
+    changed = _moved(await placed(task, changes(given, Task), call))
     if "dependencies" in changed:
         await depend(task.model_copy(update=changed), task.dependencies, call)
     return call.update(task, **changed)

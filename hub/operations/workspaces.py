@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.domain import KINDS
+from hub.domain.boards import first_board
 from hub.domain.errors import Duplicate, Refused
 from hub.domain.tasks import Dependents, Task
 from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
@@ -57,7 +58,13 @@ async def create_workspace(given: CreateWorkspace, call: Call) -> Workspace:
         if await call.unit.get(Workspace, given.id):
             raise Duplicate(f"There is a workspace {given.id!r} already. Take another id, or leave it out.")
         workspace = workspace.model_copy(update={"id": given.id})
-    return call.create(workspace)
+    return call.create(with_board(workspace, call))
+
+
+def with_board(workspace: Workspace, call: Call) -> Workspace:
+    """A new workspace, and its board: that this was made with it, everybody knows."""
+    board = call.unit.put(first_board(workspace.id, workspace.title))
+    return workspace.model_copy(update={"default_board_id": board.id})
 
 
 async def list_workspaces(given: ListWorkspaces, call: Call) -> Listing[Workspace]:

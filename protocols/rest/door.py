@@ -48,15 +48,21 @@ def _listening(hub: Hub, streams: Streams, stream: Stream) -> Handler:
 
 def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
     *conditional, plain = alternatives
+    headers = {(one.file, one.media): _headers(one) for one in alternatives}
 
     async def handle(request: web.Request) -> web.Response:
         body = await json_body(request) if request.can_read_body else b""
         said = {**request.query, **(parsed(body) if body else {})} if conditional else {}
         route = next((one for one in conditional if one.when in said), plain)
         output = await hub.call(route.operation, arguments_of(request, route, body), caller_of(request))
-        return web.Response(body=route.answer(output).encode(), status=route.status_of(output), headers=HEADERS)
+        return web.Response(body=route.answer(output).encode(), status=route.status_of(output), headers=headers[route.file, route.media])
 
     return handle
+
+
+def _headers(route: Route) -> dict[str, str]:
+    kept = {"Content-Disposition": f'attachment; filename="{route.file}"'} if route.file else {}
+    return {**HEADERS, "Content-Type": route.media, **kept}
 
 
 async def _openapi(_: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from protocols.rest.tables.product import UNSERVED
 from protocols.rest.unserved import Unserved
 from protocols.wire import CODES
 
+JSON = "application/json"
 EXPLAINED: dict[Kind, str] = {
     "invalid": "The input is wrong", "unauthenticated": "A token is needed, and none that is good was sent",
     "forbidden": "The token does not open this", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
@@ -70,7 +71,9 @@ def _responses(row: Described) -> Json:
     kinds: list[Kind] = ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"]
     if route.row.writes:
         kinds += ["conflict", "too_large", "unsupported_media"]
-    responses: Json = {str(route.status): _json("Done", row.answer)}
+    media = route.media.partition(";")[0]
+    done = _json("Done", row.answer) if media == JSON else {"description": "Done", "content": {media: {"schema": {"type": "string"}}}}
+    responses: Json = {str(route.status): done}
     if route.replaces:
         responses["201"] = _json("Made", row.answer)
     for kind in kinds:

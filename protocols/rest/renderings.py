@@ -6,6 +6,7 @@ from hub.domain.mcp_servers import McpServer
 from hub.domain.specialists import Specialist
 from hub.operations.agents import AgentView
 from hub.operations.base import Deleted, Output
+from hub.operations.board_files import BoardFile
 from hub.operations.registry import RegistryAgents
 from hub.operations.skills import Skills
 
@@ -105,3 +106,8 @@ def agent_uninstalled(output: Output) -> str:
     assert isinstance(output, Deleted)
     said = {"success": True, "agentId": output.id, "message": f"The hub has no provider {output.id} of its own any more."}
     return orjson.dumps(said).decode()
+
+
+def board_file(output: Output) -> str:
+    assert isinstance(output, BoardFile)
+    return output.yaml

@@ -35,6 +35,10 @@ class Route:
     render: Callable[[Output], str] | None = None
     shape: type[Value] | None = None
     """What `render` answers, for the description of the API and the clients made of it."""
+    media: str = "application/json; charset=utf-8"
+    """What the answer is, where it is no JSON."""
+    file: str | None = None
+    """Under which name a browser keeps it."""
     takes_body: bool = False
     """A DELETE whose arguments are a body: secrets do not belong into an address."""
     replaces: bool = False

@@ -1,9 +1,17 @@
 """The web API as a table: every row and every stream, in the order in which they are looked through."""
 
 from protocols.rest.route import Route, Stream
-from protocols.rest.tables import core, definitions, registry, sessions, sharing, system
+from protocols.rest.tables import boards, core, definitions, registry, sessions, sharing, system
 
-ROUTES: tuple[Route, ...] = (*core.ROUTES, *sessions.ROUTES, *sharing.ROUTES, *definitions.ROUTES, *registry.ROUTES, *system.ROUTES)
-STREAMS: tuple[Stream, ...] = (*core.STREAMS, *sharing.STREAMS)
+ROUTES: tuple[Route, ...] = (
+    *core.ROUTES,
+    *boards.ROUTES,
+    *sessions.ROUTES,
+    *sharing.ROUTES,
+    *definitions.ROUTES,
+    *registry.ROUTES,
+    *system.ROUTES,
+)
+STREAMS: tuple[Stream, ...] = (*core.STREAMS, *boards.STREAMS, *sharing.STREAMS)
 METHODS = {route.rpc: route for route in ROUTES if route.rpc}
 """The web API's JSON-RPC methods."""

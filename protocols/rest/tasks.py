@@ -10,6 +10,7 @@ from hub.domain.model import Value
 from hub.domain.readiness import ArtifactSummary, EvidenceSummary, StoryReadiness, readiness
 from hub.domain.tasks import Task
 from hub.operations.base import Listing, Output
+from hub.operations.cards import Cards as CardsMade
 
 MOST = 20_000
 """Tasks whose summaries are kept: more than one list has."""
@@ -32,6 +33,16 @@ class OneTask(Value):
 class Tasks(Value):
     tasks: tuple[WebTask, ...]
     next_cursor: str | None = None
+
+
+class Cards(Value):
+    count: int
+    cards: tuple[WebTask, ...]
+
+
+def cards(output: Output) -> str:
+    assert isinstance(output, CardsMade)
+    return f'{{"count":{output.count},"cards":[{",".join(_whole(card.to_json(), card) for card in output.cards)}]}}'
 
 
 def task(output: Output) -> str:

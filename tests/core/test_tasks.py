@@ -63,7 +63,7 @@ async def test_the_column_follows_the_status(hub: Hub, status: str, column: str)
     [("todo", "PENDING"), ("dev", "IN_PROGRESS"), ("review", "REVIEW_REQUIRED"), ("blocked", "BLOCKED"), ("done", "COMPLETED")],
 )
 async def test_the_status_follows_the_column(hub: Hub, column: str, status: str) -> None:
-    task_id = await new_task(hub)
+    task_id = await new_task(hub, boardId=None)
     changed = await ask(hub, "update_task", taskId=task_id, columnId=column)
     assert (changed["status"], changed["columnId"]) == (status, column)
 

@@ -128,7 +128,7 @@ async def over_rest(http: Http, route: Route, arguments: Json, direct: Ask) -> t
     else:
         chosen = {route.when: "chosen"} if route.when else {}
         response = await http.request(route.method, path, json=chosen | given)
-    answer = await response.json()
+    answer: Any = await (response.text() if route.file and response.ok else response.json())
     if response.status >= 400:
         assert response.status == CODES[answer["kind"]].http
         return False, answer
@@ -196,6 +196,10 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "set_task_status":
             assert answer == {"updated": True}
             return (await direct("get_task", {"taskId": arguments["taskId"]}))[1]
+        case "export_boards":
+            return {"yaml": answer}
+        case "decompose_tasks":
+            return {**answer, "cards": [unsummarized(card) for card in answer["cards"]]}
         case "delete_tasks":
             return {**answer, "id": arguments["workspaceId"]}
         case "delete_note":

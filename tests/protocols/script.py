@@ -10,7 +10,7 @@ from pycrdt import Doc, Text
 
 from hub.domain.notes import encode
 from hub.operations import OPERATIONS
-from tests.protocols.steps import registry, shared_sessions
+from tests.protocols.steps import boards, registry, shared_sessions
 from tests.protocols.steps.base import Step, no, ok
 from tests.protocols.steps.evidence import EVIDENCE
 
@@ -585,6 +585,7 @@ SCRIPT: tuple[Step, ...] = (
     *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
     *SPECIALISTS, *SESSIONS,
     *EVIDENCE,
+    *boards.STEPS,
     *shared_sessions.STEPS,
     *registry.STEPS,
     *ENDINGS, *shapeless(),

@@ -48,7 +48,8 @@ async def test_a_row_answers_with_its_status_and_shape_and_without_a_null(hub: H
 def test_every_row_has_a_case() -> None:
     rows = [(route.method, route.path, route.when) for route in ROUTES]
     assert len(set(rows)) == len(rows)
-    assert {case.row for case in CASES} == set(rows)
+    files = {(route.method, route.path, route.when) for route in ROUTES if route.file}
+    assert {case.row for case in CASES} | files == set(rows)
 
 
 async def test_a_record_stands_in_its_envelope_as_it_is_read_later(hub: Hub, http: Http) -> None:

@@ -1,10 +1,11 @@
 """For every row of the web API a request and what comes back: status, envelope and shape."""
 
 from hub.app import Hub
-from tests.protocols.cases import core, evidence, registry, shared_sessions
+from tests.protocols.cases import boards, core, evidence, registry, shared_sessions
 from tests.protocols.cases.base import Case
 
 PARTS = (
+    boards,
     core,
     evidence,
     registry,

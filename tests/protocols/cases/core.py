@@ -62,7 +62,7 @@ CASES = (
     case("DELETE", "/tasks", "/tasks?workspaceId=default", 200, "deleted deletedCount"),
     case("GET", "/tasks/ready", "/tasks/ready?workspaceId=default", 200, "tasks"),
     case("GET", "/tasks/{id}", "/tasks/{task}", 200, "task"),
-    case("PATCH", "/tasks/{id}", "/tasks/{task}", 200, "task", {"columnId": "dev", "worktreeId": None, "retryTrigger": True}),
+    case("PATCH", "/tasks/{id}", "/tasks/{task}", 200, "task", {"columnId": "todo", "worktreeId": None, "retryTrigger": True}),
     case("DELETE", "/tasks/{id}", "/tasks/{task}", 200, "deleted id deletedCount"),
     case("POST", "/tasks/{id}/status", "/tasks/{task}/status", 200, "updated", {"status": "in_progress"}),
     case("GET", "/tasks/{id}/artifacts", "/tasks/{task}/artifacts", 200, "artifacts"),
