@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CONTEXTFORGE := .venv-contextforge
 WORKERS ?= 2
 
-.PHONY: help setup run test test-agents conformance fuzz check bench bench-contextforge lock clean
+.PHONY: help setup run test test-agents test-browser conformance fuzz check bench bench-contextforge lock clean
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
@@ -42,6 +42,14 @@ tests/agents/node_modules/.installed: tests/agents/package-lock.json $(VENV)/.in
 
 test-agents: setup tests/agents/node_modules/.installed  ## real coding agents, driven offline against a model that is none
 	$(BIN)/python -m pytest -q tests/agents
+
+# A browser, of some 600 megabytes with what it needs: the machine's own, else Debian's package.
+$(VENV)/.chromium: $(VENV)/.installed
+	@$(BIN)/python -m tests.browser >/dev/null || apt-get install -qq -y --no-install-recommends chromium >/dev/null 2>&1 || true
+	@$(BIN)/python -m tests.browser >/dev/null && touch $@
+
+test-browser: setup $(VENV)/.chromium  ## a browser in front of a hub that serves a frontend
+	$(BIN)/python -m pytest -q tests/browser
 
 conformance: setup tests/node/node_modules/.installed  ## the official MCP conformance suite against a real process
 	$(BIN)/python -m tests.conformance

@@ -26,8 +26,9 @@ class Cors:
 
     def preflight(self, request: web.Request) -> web.Response | None:
         """None: this asks for no permission, or it is not this page's to be given."""
-        asked = hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-        if request.method != hdrs.METH_OPTIONS or not asked or not self._origins.is_named(request.headers.get(hdrs.ORIGIN)):
+        if request.method != hdrs.METH_OPTIONS or hdrs.ACCESS_CONTROL_REQUEST_METHOD not in request.headers:
+            return None
+        if not self._origins.is_named(request.headers.get(hdrs.ORIGIN)):
             return None
         wanted = [name.strip().lower() for name in request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS, "").split(",")]
         response = web.Response(status=HTTPStatus.NO_CONTENT)

@@ -99,6 +99,8 @@ def welcome(started: dict[str, Any], settings: Settings) -> str:
     doors = started["doors"]
     lines = [f"Trivium {started['version']} listens at {started['url']}", f"  database   {started['database']}"]
     lines += [f"  {name:<10} {doors[name]}" for name in ("docs", "mcp", "acp", "a2a", "rpc", "events", "health")]
+    if settings.ui:
+        lines.append(f"  ui         {started['url']}/, from {settings.ui}")
     if settings.auth_required:
         lines.append("  tokens     required: `trivium tokens create --name NAME` makes one, for Authorization: Bearer TOKEN")
     if settings.oauth_issuer:

@@ -14,7 +14,9 @@ from hub.domain.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    Unsupported,
     UnsupportedMedia,
+    Upstream,
 )
 
 DOMAIN = "a2a-protocol.org"
@@ -164,7 +166,7 @@ def of(error: HubError) -> A2AError:
             return NoSuch(error.message)
         case Invalid():
             return invalid(error)
-        case Refused():
+        case Refused() | Unsupported():
             return UnsupportedOperation(error.message)
         case Conflict():
             return Aborted()
@@ -172,7 +174,7 @@ def of(error: HubError) -> A2AError:
             return ContentTypeNotSupported(error.message)
         case TooLarge():
             return TooMuch(error.message)
-        case Busy() | Unavailable():
+        case Busy() | Unavailable() | Upstream():
             return Unreachable(error.message)
         case _:
             return InternalError()

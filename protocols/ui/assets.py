@@ -11,10 +11,8 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from protocols.ui.tree import PAYLOAD, PLACEHOLDER, Found
+from protocols.ui.tree import PAYLOAD, PIECE, PLACEHOLDER, Found
 
-PLAIN_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
-"""What may stand in a page's markup and script as it is. A page is not told any other id: it still reads it in its address."""
 HASHED = "/_next/static/"
 """Where every content of a file has a name of its own."""
 FOR_A_YEAR, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
@@ -37,6 +35,7 @@ class Asset:
     body: bytes
     encoded: dict[str, bytes]
     """By the name of the encoding, the best first."""
+    content_type: str
     etag: str
     modified: float
 
@@ -49,6 +48,7 @@ class Version(NamedTuple):
     """A content of a file: after a change it is another one."""
 
     found: Found
+    inode: int
     modified: int
     size: int
 
@@ -66,7 +66,7 @@ class Assets:
         stat = found.path.stat()
         if stat.st_size > LARGEST:
             return None
-        version = Version(found, stat.st_mtime_ns, stat.st_size)
+        version = Version(found, stat.st_ino, stat.st_mtime_ns, stat.st_size)
         with self._lock:
             if version in self._kept:
                 self._kept.move_to_end(version)
@@ -85,7 +85,7 @@ class Assets:
 
 
 def content_type(path: Path) -> str:
-    if path.suffix == PAYLOAD:
+    if path.suffix == PAYLOAD and (path.name.startswith(PIECE) or path.with_suffix(".html").is_file()):
         return "text/x-component; charset=utf-8"
     known = CONTENT_TYPES.get(path.suffix) or guess_type(path.name)[0] or "application/octet-stream"
     return f"{known}; charset=utf-8" if known.startswith("text/") else known
@@ -93,11 +93,12 @@ def content_type(path: Path) -> str:
 
 def _read(found: Found, modified: float) -> Asset:
     body = found.path.read_bytes()
-    filled = body.replace(PLACEHOLDER.encode(), found.fill.encode()) if found.fill and PLAIN_ID.fullmatch(found.fill) else body
+    filled = body.replace(PLACEHOLDER.encode(), found.fill.encode()) if found.fill else body
     encoded = dict(_beforehand(found.path)) if filled is body else {}
-    if "gzip" not in encoded and len(filled) >= WORTH and COMPRESSIBLE.match(content_type(found.path)):
+    kind = content_type(found.path)
+    if "gzip" not in encoded and len(filled) >= WORTH and COMPRESSIBLE.match(kind):
         encoded["gzip"] = gzip.compress(filled, compresslevel=6, mtime=0)
-    return Asset(filled, encoded, sha256(filled).hexdigest()[:32], modified)
+    return Asset(filled, encoded, kind, sha256(filled).hexdigest()[:32], modified)
 
 
 def _beforehand(path: Path) -> Iterator[tuple[str, bytes]]:

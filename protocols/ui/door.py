@@ -27,14 +27,13 @@ class Pages:
         if found is None:
             raise NotFound("page", request.path)
         status = HTTPStatus.NOT_FOUND if found.path.name == NOT_FOUND else HTTPStatus.OK
-        cache = FOR_A_YEAR if HASHED in request.path and status is HTTPStatus.OK else ASK_AGAIN
-        headers = {**HEADERS, "Content-Type": content_type(found.path), "Cache-Control": cache}
+        headers = {**HEADERS, "Cache-Control": FOR_A_YEAR if HASHED in request.path and status is HTTPStatus.OK else ASK_AGAIN}
         if asset is None:
-            return web.FileResponse(found.path, headers=headers)
+            return web.FileResponse(found.path, headers={**headers, "Content-Type": content_type(found.path)})
         return _answer(request, asset, status, headers)
 
     def _read(self, address: str) -> tuple[Found | None, Asset | None]:
-        """In a thread: nothing here may wait for the event loop, nor the event loop for a disk."""
+        """In a thread: the event loop waits for no disk."""
         try:
             found = self._tree.find(address) or self._tree.page(NOT_FOUND)
             return found, found and self._assets.read(found)
@@ -47,9 +46,8 @@ def _answer(request: web.Request, asset: Asset, status: HTTPStatus, headers: dic
     headers |= {"Vary": "Accept-Encoding"} if asset.encoded else {}
     if status is HTTPStatus.OK and _is_known(request, asset):
         response = web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        del response.headers["Content-Type"]
     else:
-        headers |= {"Content-Encoding": encoding} if encoding else {}
+        headers |= {"Content-Type": asset.content_type, **({"Content-Encoding": encoding} if encoding else {})}
         response = web.Response(body=asset.encoded[encoding] if encoding else asset.body, status=status, headers=headers)
     response.etag = ETag(asset.etag, is_weak=True)  # the same for all encodings
     response.last_modified = asset.modified

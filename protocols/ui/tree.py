@@ -1,5 +1,6 @@
 """Which file of a Next static export an address means. A folder or a page named `__placeholder__` stands for any id."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,8 @@ PIECE = "__next."
 """How the names of a page's pieces begin: they are files, never ids."""
 DEEPEST = 24
 """Parts of an address."""
+PLAIN_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+"""What may stand in a page's markup and script as it is. A page is not told any other id: it still reads it in its address."""
 
 
 class Found(NamedTuple):
@@ -23,7 +26,7 @@ class Tree:
     """The files under one folder. Every method reads the file system, so none belongs on the event loop."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self.root = root
 
     def find(self, address: str) -> Found | None:
         """Of an address as it is decoded: `/workspace/w1/kanban`."""
@@ -38,9 +41,9 @@ class Tree:
         return Found(path) if self._is_ours(path) else None
 
     def _is_ours(self, path: Path) -> bool:
-        """A file, and no way out of the folder: a link may lead anywhere."""
+        """A file, and no way out of the folder: a link in it may lead anywhere, as the folder may be a link to another one tomorrow."""
         try:
-            return path.is_file() and path.resolve().is_relative_to(self.root)
+            return path.is_file() and path.resolve().is_relative_to(self.root.resolve())
         except (OSError, RuntimeError):  # a name too long, a link that leads to itself
             return False
 
@@ -76,6 +79,7 @@ def _pages(folder: Path, last: str) -> Iterator[Path]:
 
 def _fill(parts: Sequence[str], path: Path) -> str | None:
     """A workspace's pages are told its id, but for those of its sessions: they read both of their ids in the address."""
-    if parts[:1] != ["workspace"] or len(parts) < 2 or not path.parts[1].startswith(PLACEHOLDER) or parts[2:3] == ["sessions"]:
+    if parts[0:1] != ["workspace"] or len(parts) < 2 or not path.parts[1].startswith(PLACEHOLDER):
         return None
-    return parts[1].removesuffix(PAYLOAD) if len(parts) == 2 else parts[1]
+    _, id_, *page = [*parts[:-1], parts[-1].removesuffix(PAYLOAD)]
+    return id_ if page[0:1] != ["sessions"] and PLAIN_ID.fullmatch(id_) else None

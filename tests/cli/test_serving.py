@@ -132,6 +132,8 @@ async def test_a_frontend_is_served_beside_the_doors(trivium: Trivium) -> None:
             assert (answer.status, await answer.text()) == (200, "the frontend")
         async with http.get(serving.ready["doors"]["health"]) as answer:
             assert answer.status == 200
+        done = await serving.stop()
+    assert f"  ui         {serving.ready['url']}/, from {trivium.home}/out\n" in done.err
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_an_error_is_on_each_wire_what_the_specification_says(error: type[errors
         (hub_errors.Invalid("a: wrong"), "INVALID_PARAMS", 400), (hub_errors.Refused("no"), "UNSUPPORTED_OPERATION", 400),
         (hub_errors.Conflict("meanwhile"), "ABORTED", 409), (hub_errors.TooLarge("big"), "TOO_LARGE", 413),
         (hub_errors.Busy("later"), "UNAVAILABLE", 503), (hub_errors.Unavailable("gone"), "UNAVAILABLE", 503),
+        (hub_errors.Unsupported("never"), "UNSUPPORTED_OPERATION", 400), (hub_errors.Upstream("they failed"), "UNAVAILABLE", 503),
         (hub_errors.Internal(), "INTERNAL_ERROR", 500),
     ],
 )  # fmt: skip

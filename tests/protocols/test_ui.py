@@ -23,12 +23,14 @@ PAGES = {
     "index.html": "home", "index.txt": "home payload", "settings.html": "settings", "settings/agents.html": "agents",
     "settings/agents.txt": "agents payload", "settings/__next._tree.txt": "tree", "404.html": "nothing here", "a2a.html": "the A2A page",
     "a2a/__next._tree.txt": "the A2A tree", "docs/index.html": "docs", "logo.svg": "<svg/>",
+    "robots.txt": "for robots",
     "workspace/__placeholder__.html": "workspace __placeholder__", "workspace/__placeholder__.txt": "payload __placeholder__",
     "workspace/__placeholder__/kanban.html": "kanban of __placeholder__, __placeholder__",
     "workspace/__placeholder__/kanban.txt": "kanban payload of __placeholder__",
     "workspace/__placeholder__/__next._tree.txt": "tree of __placeholder__",
     "workspace/__placeholder__/kanban/__next.workspace.$d$workspaceId.kanban.__PAGE__.txt": "piece of __placeholder__",
     "workspace/__placeholder__/sessions.html": "sessions of __placeholder__",
+    "workspace/__placeholder__/sessions.txt": "sessions payload of __placeholder__",
     "workspace/__placeholder__/sessions/__placeholder__.html": "session __placeholder__",
     "workspace/__placeholder__/sessions/__placeholder__.txt": "session payload __placeholder__",
     "workspace/__placeholder__/sessions/__placeholder__/__next._tree.txt": "session tree __placeholder__",
@@ -71,6 +73,7 @@ async def get(http: Http, path: str, **headers: str) -> ClientResponse:
         ("/", HTML, "home"), ("/index.html", HTML, "home"), ("/index.txt", PAYLOAD, "home payload"), ("/settings", HTML, "settings"),
         ("/settings/", HTML, "settings"), ("/settings/agents", HTML, "agents"), ("/settings/agents?tab=1", HTML, "agents"),
         ("/settings/agents.txt?_rsc=1", PAYLOAD, "agents payload"), ("/settings/__next._tree.txt", PAYLOAD, "tree"),
+        ("/robots.txt", "text/plain", "for robots"), ("/workspace/w1/sessions.txt", PAYLOAD, "sessions payload of __placeholder__"),
         ("/docs", HTML, "docs"), ("/logo.svg", "image/svg+xml", "<svg/>"), ("/a2a", HTML, "the A2A page"),
         ("/a2a/__next._tree.txt", PAYLOAD, "the A2A tree"),
         ("/_next/static/chunks/workspace/%5BworkspaceId%5D/page.js", "text/javascript", "page"),
@@ -197,6 +200,19 @@ async def test_text_is_compressed_once_and_the_forms_that_lie_beside_are_taken(
             assert answer.headers["Vary"] == "Accept-Encoding"
             read = await answer.read()
             assert read == body if body else gzip.decompress(read) == whole
+
+
+async def test_a_folder_that_becomes_another_one_is_served_as_it_is_now(folder: Path) -> None:
+    other = folder.with_name("other")
+    other.mkdir()
+    (other / "index.html").write_text("next")
+    current = folder.with_name("current")
+    current.symlink_to(folder, target_is_directory=True)
+    async with serving(Hub(MemoryStore()), replace(SETTINGS, ui=current)) as http:
+        assert await (await http.get("/")).text() == "home"
+        current.unlink()
+        current.symlink_to(other, target_is_directory=True)
+        assert await (await http.get("/")).text() == "next"
 
 
 async def test_head_tells_what_get_would_without_the_page(ui: Http) -> None:
