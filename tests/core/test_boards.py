@@ -219,7 +219,8 @@ async def test_boards_move_to_another_workspace_as_a_file(hub: Hub) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("boards: [", "no YAML at line 1"), ("boards:\n- {name: A, columns: [x], stage: 1}\n- 7", "boards.1"), ("a: &x [1]\nb: *x", "aliases"),
+        ("boards: [", "no YAML at line 1"), ("boards:\n- {name: A, columns: [x], stage: 1}\n- 7", "boards.1"),
+        ("a: &x [1]\nb: *x", "aliases"),
         ("boards: []", "boards"), ("- 1", "yamlContent"), ("boards:\n- {name: A, columns: [{name: x, stage: limbo}]}", "stage"),
     ],
 )  # fmt: skip
