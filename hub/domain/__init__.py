@@ -1,6 +1,7 @@
 """The records, their rules, the facts and the ways to fail."""
 
 from hub.domain.agents import Agent
+from hub.domain.clones import Clone
 from hub.domain.codebases import Codebase, Worktree
 from hub.domain.conversations import Conversation, Message
 from hub.domain.mail import Delivery, Letter
@@ -24,6 +25,6 @@ from hub.domain.workspaces import Workspace
 KINDS: tuple[type[Record], ...] = (
     Workspace, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate, Conversation,
     Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Provider, RemoteAgent, RemoteTask, PushConfig,
-    Specialist, Codebase, Worktree, Session, SessionServers, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
+    Specialist, Codebase, Worktree, Clone, Session, SessionServers, Prompt, SessionEntry, PermissionPolicy, Permission, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

@@ -4,7 +4,9 @@ from itertools import chain
 
 from hub.operations import (
     agents,
+    branches,
     claims,
+    clones,
     conversations,
     events,
     inputs,
@@ -54,6 +56,8 @@ _NOUNS = (
     search,
     mcp_servers,
     remote_agents,
+    clones,
+    branches,
     sessions,
     session_views,
     prompts,

@@ -9,7 +9,7 @@ import orjson
 from pydantic import ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-from hub.access import Caller
+from hub.access import LOCAL_TENANT, Caller
 from hub.addresses import Reach
 from hub.domain.agents import Agent
 from hub.domain.errors import NotFound, Refused, Stale
@@ -18,7 +18,7 @@ from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Library, Offer, Programs, R, Vault
-from hub.repositories import Repositories, Repository
+from hub.repositories import Repositories, Repository, Terms
 from hub.unit import UnitOfWork
 
 Profile = str
@@ -146,9 +146,19 @@ class Call:
 
     async def repository(self, path: str) -> Repository:
         """The git repository at a path of the hub's machine. Raises Invalid, Refused."""
+        return await self.all_repositories.open(path, self.caller.tenant)
+
+    @property
+    def all_repositories(self) -> Repositories:
+        """Raises Refused where there are none."""
         if self.repositories is None:
             raise Refused("This hub works on no files: it was started without access to git repositories.")
-        return await self.repositories.open(path, self.caller.tenant)
+        return self.repositories
+
+    @property
+    def terms(self) -> Terms:
+        """On which git speaks to other machines for the caller."""
+        return Terms(self.caller.tenant == LOCAL_TENANT, self.reach)
 
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""
