@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.domain.clones import Clone, ClonePhase, CloneStatus, Progress, source_of
-from hub.domain.errors import HubError, Refused
+from hub.domain.errors import HubError, Invalid, Refused
 from hub.domain.model import Value
 from hub.operations.base import Call, Id, Input, Mutation, Operation, Page, Result
 from hub.operations.branches import RepositoryStatus, status_of
@@ -19,6 +19,7 @@ Address = Annotated[str, Field(min_length=1, max_length=2_000)]
 LOOKS = 4
 """Clones that are looked at at a time."""
 CANCELLED = "It was cancelled. clone_repository begins again."
+GONE = "It is no longer where it was cloned to. clone_repository brings it again."
 GOES_ON = "It goes on. get_clone tells how far it is, clone_repository with timeoutSeconds waits for it, cancel_clone ends it."
 
 
@@ -150,7 +151,10 @@ async def _shown(clone: Clone, call: Call) -> Cloned:
     if clone.status == "failed":
         return about
     path = str(call.all_repositories.clone_path(clone.id, call.caller.tenant))
-    names = await (await call.repository(path)).branches.names()
+    try:
+        names = await (await call.repository(path)).branches.names()
+    except Invalid:
+        return about.model_copy(update={"success": False, "error": GONE})
     return about.model_copy(update={"path": path, "branch": names.current, "branches": names.local, "existed": clone.existed})
 
 

@@ -120,7 +120,7 @@ class Clones:
         try:
             await self._accompany(clone, told, git)
             existed, error = git.result()
-            if told.news:
+            if told.untold:
                 await self._report(clone, told)
         except asyncio.CancelledError:
             with suppress(HubError, TimeoutError):
@@ -150,7 +150,7 @@ class Clones:
         loop, renewed = get_running_loop(), get_running_loop().time()
         while not (await asyncio.wait([git], timeout=TELLING))[0]:
             due = loop.time() - renewed >= self._lease / 3
-            if not told.news and not due:
+            if not told.further and not due:
                 continue
             began = loop.time()
             try:
@@ -178,12 +178,20 @@ class _Newest:
     """Of what git says of its progress only the newest counts."""
 
     def __init__(self, progress: Progress) -> None:
-        self._progress, self.news = progress, False
+        self._told = self._newest = progress
 
     def put(self, progress: Progress) -> None:
-        self.news = self.news or progress != self._progress
-        self._progress = progress
+        self._newest = progress
+
+    @property
+    def further(self) -> bool:
+        """Worth an event: how fast it goes is not, which changes all the time."""
+        return (self._newest.phase, self._newest.percent) != (self._told.phase, self._told.percent)
+
+    @property
+    def untold(self) -> bool:
+        return self._newest != self._told
 
     def take(self) -> object:
-        self.news = False
-        return self._progress.model_dump(by_alias=True)
+        self._told = self._newest
+        return self._told.model_dump(by_alias=True)

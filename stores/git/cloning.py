@@ -29,7 +29,7 @@ async def clone(git: Git, source: Source, place: Path, attempt: int, terms: Term
     if await asyncio.to_thread(place.exists):
         return await _again(git, source, place, setting, heard)
     beside = place.with_name(f".{place.name}.{attempt}")
-    await asyncio.to_thread(_make_room, place)
+    await asyncio.to_thread(_make_room, place, attempt)
     heard(Progress(message=f"Cloning {source.name}"))
     words = ("clone", "--progress", "--no-recurse-submodules", "--", source.url, str(beside))
     try:
@@ -81,14 +81,15 @@ def told(heard: Heard, phase: ClonePhase | None = None) -> Callable[[bytes], Non
     return hear
 
 
-def _make_room(place: Path) -> None:
+def _make_room(place: Path, attempt: int) -> None:
     """The folder, without what earlier attempts left when their hub was killed."""
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise Refused(f"The hub cannot write into {place.parent}, where clones belong.") from None
     for left in place.parent.glob(f".{place.name}.*"):
-        if left.name.removeprefix(f".{place.name}.").isdecimal():
+        number = left.name.removeprefix(f".{place.name}.")
+        if number.isdecimal() and int(number) <= attempt:
             _remove(left)
 
 

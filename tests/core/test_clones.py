@@ -24,7 +24,7 @@ from hub.work.worker import Worker
 from stores.git.repositories import GitRepositories
 from tests.core.support import ask, kinds, names_of_events, on_memory, refusal
 from tests.git_servers import GitServer, serving_git
-from tests.repositories import Tree, new_repository
+from tests.repositories import Tree, new_repository, new_tree
 
 PATIENCE = 20.0
 
@@ -155,11 +155,22 @@ async def test_one_that_is_there_is_there_also_when_its_server_is_gone(hub: Hub,
 
 
 @on_memory
+async def test_a_repository_without_a_commit_is_cloned_too(hub: Hub, server: GitServer) -> None:
+    new_tree(server.root / "ada" / "empty")
+    async with cloning(hub):
+        made = await clone(hub, f"{server.url}/ada/empty")
+    assert (made["success"], made["branch"], made["branches"]) == (True, "main", [])
+
+
+@on_memory
 async def test_one_that_was_taken_away_is_no_longer_listed_and_cloned_anew(hub: Hub, server: GitServer, data: Path) -> None:
     async with cloning(hub):
         made = await clone(hub, f"{server.url}/ada/engine")
         Path(made["path"]).rename(data / "elsewhere")
         assert (await ask(hub, "list_clones"))["repos"] == []
+        gone = await ask(hub, "get_clone", cloneId=made["id"])
+        assert (gone["success"], "path" in gone) == (False, False)
+        assert "clone_repository" in gone["error"]
         assert await clone(hub, f"{server.url}/ada/engine") == made
 
 

@@ -58,7 +58,7 @@ async def progress(http: Http, url: str) -> AsyncIterator[Stream]:
 
 async def rest_of(stream: Stream) -> list[Frame]:
     """Its frames to its end."""
-    frames = []
+    frames: list[Frame] = []
     with anyio.fail_after(10):
         while True:
             try:
