@@ -84,6 +84,7 @@ class Listing(Generic[R]):
         return [self.type.model_validate_json(body) for body in self.bodies]
 
 
+NO_REPOSITORIES = "This hub works on no files: it was started without access to git repositories."
 Output = Value | Listing[Any]
 Offers = Callable[[str], Offer | None]
 """By an agent's id."""
@@ -152,7 +153,7 @@ class Call:
     def all_repositories(self) -> Repositories:
         """Raises Refused where there are none."""
         if self.repositories is None:
-            raise Refused("This hub works on no files: it was started without access to git repositories.")
+            raise Refused(NO_REPOSITORIES)
         return self.repositories
 
     @property

@@ -113,9 +113,9 @@ class Reset(Result):
 async def open_repository(given: OpenRepository, call: Call) -> OpenedRepository:
     """See whether a folder of the hub's machine is a git repository, and how it stands. create_codebase takes it into a workspace."""
     repository = await call.repository(given.path)
-    names, status = await repository.branches.names(), status_of(await repository.branches.standing())
+    names, standing = await repository.branches.look()
     path = repository.path
-    return OpenedRepository(name=path.name, path=str(path), branch=names.current, branches=names.local, status=status)
+    return OpenedRepository(name=path.name, path=str(path), branch=names.current, branches=names.local, status=status_of(standing))
 
 
 async def get_branches(given: OfRepository, call: Call) -> BranchView:
@@ -152,7 +152,7 @@ async def reset_working_tree(given: ResetWorkingTree, call: Call) -> Reset:
     """Discard all local changes of a working tree, untracked files too. A saved ref keeps them; what is ignored stays."""
     branches = (await call.repository(given.repo_path)).branches
     saved = await branches.discard_changes()
-    names, standing = await branches.names(), await branches.standing()
+    names, standing = await branches.look()
     return Reset(
         branch=names.current, branches=names.local, saved=saved, status=_branch_status(standing), repo_status=status_of(standing)
     )  # fmt: skip
@@ -168,7 +168,7 @@ async def _pulled(branches: Branches, call: Call) -> str | None:
 
 
 async def _view(branches: Branches) -> BranchView:
-    names, standing = await branches.names(), await branches.standing()
+    names, standing = await branches.look()
     return BranchView(current=names.current, local=names.local, remote=names.remote, status=_branch_status(standing))
 
 

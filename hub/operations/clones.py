@@ -9,7 +9,7 @@ from pydantic import Field
 from hub.domain.clones import Clone, ClonePhase, CloneStatus, Progress, source_of
 from hub.domain.errors import HubError, Invalid, Refused
 from hub.domain.model import Value
-from hub.operations.base import Call, Id, Input, Mutation, Operation, Page, Result
+from hub.operations.base import NO_REPOSITORIES, Call, Id, Input, Mutation, Operation, Page, Result
 from hub.operations.branches import RepositoryStatus, status_of
 from hub.operations.waiting import LONGEST, changed
 from hub.ports import Filter
@@ -81,7 +81,8 @@ class Clones(Result):
 async def begin_clone(given: CloneRepository, call: Call) -> None:
     """Have a worker bring it, unless one does already."""
     source = source_of(given.url)
-    call.all_repositories.clone_path(source.id, call.caller.tenant)  # refused where there are none
+    if call.repositories is None:
+        raise Refused(NO_REPOSITORIES)
     expect_allowed(source, call.terms)
     clone = await call.unit.get(Clone, source.id)
     if clone is None:
@@ -120,8 +121,8 @@ async def cancel_clone(given: CancelClone, call: Call) -> Cloned:
 
 
 async def list_clones(given: ListClones, call: Call) -> Clones:
-    """List the repositories that were cloned and are still there, each with its branches and whether it has local changes."""
-    found = await call.unit.find(Clone, given.cursor, given.limit, status="completed")
+    """List the cloned repositories that are there, each with its branches and whether it has local changes."""
+    found = await call.unit.find(Clone, given.cursor, given.limit)
     turns = asyncio.Semaphore(LOOKS)
     seen = await asyncio.gather(*(_looked_at(clone, turns, call) for clone in found))
     more = found[-1].key if len(found) == given.limit else None
@@ -129,16 +130,15 @@ async def list_clones(given: ListClones, call: Call) -> Clones:
 
 
 async def _looked_at(clone: Clone, turns: asyncio.Semaphore, call: Call) -> ClonedRepository | None:
-    """None: somebody took it away, or it cannot be read in time."""
+    """None: it is not there yet, or no longer, or cannot be read in time."""
     path = call.all_repositories.clone_path(clone.id, call.caller.tenant)
     try:
         async with turns:
-            branches = (await call.repository(str(path))).branches
-            names, status = await branches.names(), status_of(await branches.standing())
+            names, standing = await (await call.repository(str(path))).branches.look()
     except HubError:
         return None
     about = {"id": clone.id, "name": clone.name, "url": clone.url, "path": str(path), "dir_name": path.name}
-    return ClonedRepository(**about, branch=names.current, branches=names.local, status=status)
+    return ClonedRepository(**about, branch=names.current, branches=names.local, status=status_of(standing))
 
 
 async def _shown(clone: Clone, call: Call) -> Cloned:

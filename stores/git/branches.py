@@ -30,23 +30,11 @@ class GitBranches:
         self._path, self._git = path, git
 
     async def names(self) -> BranchNames:
-        refs = (await self._git.run(self._path, "for-each-ref", "--format=%(refname)%00%(symref)", HEADS, REMOTES)).decode(
-            "utf-8", "replace"
-        )
-        names = [name for name, _, aims_at in (line.partition("\0") for line in refs.splitlines()) if not aims_at]
-        remote = [name.removeprefix(REMOTES).removeprefix("origin/") for name in names if name.startswith(REMOTES)]
-        local = [name.removeprefix(HEADS) for name in names if name.startswith(HEADS)]
-        return BranchNames(await self._current(), tuple(local), tuple(remote))
+        return BranchNames(await self._current(), *await self._refs())
 
-    async def standing(self) -> Standing:
-        said = await self._git.run(self._path, "status", "--porcelain=v2", "--branch", "--untracked-files=all")
-        ahead = behind = modified = untracked = 0
-        for line in said.splitlines():
-            if line.startswith(b"# branch.ab "):
-                ahead, behind = (abs(int(number)) for number in line.split()[2:4])
-            untracked += line.startswith(b"?")
-            modified += line.startswith((b"1", b"2", b"u"))
-        return Standing(ahead, behind, modified, untracked)
+    async def look(self) -> tuple[BranchNames, Standing]:
+        (local, remote), (current, standing) = await asyncio.gather(self._refs(), self._status())
+        return BranchNames(current, local, remote), standing
 
     async def fetch(self, terms: Terms) -> None:
         remotes = (await self._git.run(self._path, "remote")).decode().split()
@@ -106,7 +94,7 @@ class GitBranches:
         head = await self._commit("HEAD")
         if head is None:
             raise Refused("There is no commit yet that the working tree could go back to. Commit something first.")
-        standing = await self.standing()
+        _, standing = await self._status()
         if not standing.modified and not standing.untracked:
             return None
         try:
@@ -131,6 +119,28 @@ class GitBranches:
         saved = f"{SAVED}changes/{commit[:12]}"
         await self._change("update-ref", "-m", "discarded changes", saved, commit)
         return saved
+
+    async def _refs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The local ones and the remotes', but for those that only say which one is meant, like a remote's HEAD."""
+        said = await self._git.run(self._path, "for-each-ref", "--format=%(refname)%00%(symref)", HEADS, REMOTES)
+        names = [
+            name for name, _, aims_at in (line.partition("\0") for line in said.decode("utf-8", "replace").splitlines()) if not aims_at
+        ]
+        remote = [name.removeprefix(REMOTES).removeprefix("origin/") for name in names if name.startswith(REMOTES)]
+        return tuple(name.removeprefix(HEADS) for name in names if name.startswith(HEADS)), tuple(remote)
+
+    async def _status(self) -> tuple[str, Standing]:
+        """With the current branch."""
+        said = await self._git.run(self._path, "status", "--porcelain=v2", "--branch", "--untracked-files=all")
+        current, ahead, behind, modified, untracked = "HEAD", 0, 0, 0, 0
+        for line in said.splitlines():
+            if line.startswith(b"# branch.head ") and not line.endswith(b" (detached)"):
+                current = line[14:].decode("utf-8", "replace")
+            elif line.startswith(b"# branch.ab "):
+                ahead, behind = (abs(int(number)) for number in line.split()[2:4])
+            untracked += line.startswith(b"?")
+            modified += line.startswith((b"1", b"2", b"u"))
+        return current, Standing(ahead, behind, modified, untracked)
 
     async def _current(self) -> str:
         try:

@@ -138,6 +138,12 @@ async def test_one_that_is_there_is_fetched_and_its_working_tree_left_alone(hub:
         made = await clone(hub, f"{server.url}/ada/engine")
         (Path(made["path"]) / "engine.txt").write_text("mine")
         newest = Tree(server.root / "ada" / "engine").commit("More", {"more.txt": "More\n"})
+        server.pause()
+        server.paused.clear()
+        assert (await clone(hub, f"{server.url}/ada/engine/", seconds=0))["status"] == "running"
+        await server.paused.wait()
+        assert [one["path"] for one in (await ask(hub, "list_clones"))["repos"]] == [made["path"]]
+        server.flowing.set()
         again = await clone(hub, f"{server.url}/ada/engine/")
     assert again == made | {"existed": True}
     assert Tree(Path(made["path"])).git("rev-parse", "origin/main") == newest
