@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from hub.domain.errors import Kind
+from hub.operations import OPERATIONS
 from hub.ports import Json
 from hub.version import VERSION
 from protocols.rest.route import Route, Stream
@@ -21,7 +22,8 @@ EXPLAINED: dict[Kind, str] = {
 
 
 def description() -> Json:
-    inputs = list(dict.fromkeys(route.row.input for route in ROUTES))
+    bodies = {stream: OPERATIONS[stream.operation].input for stream in STREAMS if stream.operation}
+    inputs = list(dict.fromkeys([*(route.row.input for route in ROUTES), *bodies.values()]))
     outputs = list(dict.fromkeys(route.shape or route.row.output for route in ROUTES))
     wanted: list[Any] = [*((model, "validation") for model in inputs), *((model, "serialization") for model in outputs)]
     refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF)
@@ -40,7 +42,8 @@ def description() -> Json:
         known[method] = _merged(known[method], operation) if method in known else operation
     _tell_apart(paths)
     for stream in STREAMS:
-        paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream)
+        body = refs[bodies[stream], "validation"] if stream in bodies else None
+        paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream, body)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
@@ -148,7 +151,7 @@ def _schema(described: Json) -> Any:
     return described["content"]["application/json"]["schema"]
 
 
-def _stream(stream: Stream) -> Json:
+def _stream(stream: Stream, body: Json | None) -> Json:
     in_path = [{"name": one, "in": "path", "required": True, "schema": {"type": "string"}} for one in re.findall(r"{(\w+)}", stream.path)]
     query = [{"name": one, "in": "query", "schema": {"type": "string"}} for one in stream.query]
     after = {"name": "after", "in": "query", "schema": {"type": "integer"}, "description": "Go on after this event"}
@@ -157,9 +160,10 @@ def _stream(stream: Stream) -> Json:
         "200": {"description": stream.about, "content": {"text/event-stream": {}}},
         str(CODES["invalid"].http): _json(EXPLAINED["invalid"], {"$ref": REF.format(model="Error")}),
     }
+    sent = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}} if body else {}
     return {
         "operationId": stream.name, "summary": f"{stream.about}, as server-sent events.",
-        "parameters": [*in_path, *query, after, last], "responses": responses,
+        "parameters": [*in_path, *query, after, last], **sent, "responses": responses,
     }  # fmt: skip
 
 

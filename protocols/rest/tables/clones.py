@@ -4,7 +4,12 @@ from hub.operations.waiting import LONGEST
 from protocols.rest.clones import clone_progress
 from protocols.rest.route import ALL, Route, Stream
 
-STREAMS = (Stream("/clone/progress", "cloneProgress", "The progress of a clone that is begun", clone_progress, method="POST"),)
+STREAMS = (
+    Stream(
+        "/clone/progress", "cloneProgress", "The progress of a clone that is begun", clone_progress,
+        method="POST", operation="clone_repository",
+    ),
+)  # fmt: skip
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/clone", "list_clones", fixed=ALL),
