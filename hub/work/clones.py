@@ -26,6 +26,8 @@ AT_ONCE = 4
 """Clones that one process brings at a time; the others wait, or another process takes them."""
 TELLING = 0.4
 """Seconds between two reports of how far a clone is."""
+PARTING = 1.0
+"""Seconds for giving up a lease; one that is not given up runs out."""
 WANTED = frozenset({"clone.started", "clone.released"})
 """After these somebody has to bring it."""
 
@@ -123,9 +125,9 @@ class Clones:
             if told.untold:
                 await self._report(clone, told)
         except asyncio.CancelledError:
+            await self._ended(git)
             with suppress(HubError, TimeoutError):
-                await self._ended(git)
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(PARTING):
                     await self._call("release_clone", clone.id, number=clone.lease_count)
             raise
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from hub.domain.clones import source_of
@@ -37,15 +38,14 @@ class GitBranches:
         return BranchNames(current, local, remote), standing
 
     async def fetch(self, terms: Terms) -> None:
-        remotes = (await self._git.run(self._path, "remote")).decode().split()
+        remotes = (await self._read("remote")).split()
         if not remotes:
             return
         if terms.own and terms.reach == "all":
             await self._fetch("--all", USUAL, "its remote")
             return
         remote = "origin" if "origin" in remotes else remotes[0]
-        url = (await self._git.run(self._path, "ls-remote", "--get-url", remote)).decode().strip()
-        source = source_of(url)
+        source = source_of(await self._read("ls-remote", "--get-url", remote))
         await self._fetch(remote, await setting_for(source, terms), source.host)
 
     async def pull(self, terms: Terms) -> None:
@@ -60,10 +60,10 @@ class GitBranches:
         known = await self.names()
         if branch == known.current:
             return
-        origin = f"origin/{branch}"
+        origin = f"{REMOTES}origin/{branch}"
         if branch in known.local:
             words = ["--no-guess", branch]
-        elif await self._commit(f"{REMOTES}{origin}"):
+        elif await self._commit(origin):
             words = ["--track", "-c", branch, origin]
         elif create:
             words = ["-c", branch]
@@ -82,11 +82,12 @@ class GitBranches:
         if branch == await self._current():
             raise Refused(f"{branch} is checked out, so it cannot be deleted. Check another branch out first.")
         saved = f"{SAVED}{branch}/{commit[:12]}"
-        await self._change("update-ref", "-m", f"deleted branch {branch}", saved, commit)
         try:
+            await self._change("update-ref", "-m", f"deleted branch {branch}", saved, commit)
             await self._change("branch", "-D" if force else "-d", "--", branch)
         except GitFailed as failure:
-            await self._change("update-ref", "-d", saved, commit)
+            with suppress(GitFailed):
+                await self._change("update-ref", "-d", saved, commit)
             raise _deletion_refused(branch, failure) from None
         return saved
 
@@ -107,7 +108,7 @@ class GitBranches:
 
     async def _save_changes(self, head: str) -> str:
         """All of them as one commit on the current one, made beside the index. A copy of the index knows which files are unchanged."""
-        index = (await self._git.run(self._path, "rev-parse", "--git-path", "index")).decode().strip()
+        index = await self._read("rev-parse", "--git-path", "index")
         with tempfile.TemporaryDirectory(prefix="trivium-") as folder:
             beside = Path(folder) / "index"
             await asyncio.to_thread(_copy, self._path / index, beside)
@@ -122,50 +123,46 @@ class GitBranches:
 
     async def _refs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The local ones and the remotes', but for those that only say which one is meant, like a remote's HEAD."""
-        said = await self._git.run(self._path, "for-each-ref", "--format=%(refname)%00%(symref)", HEADS, REMOTES)
-        names = [
-            name for name, _, aims_at in (line.partition("\0") for line in said.decode("utf-8", "replace").splitlines()) if not aims_at
-        ]
+        said = await self._read("for-each-ref", "--format=%(refname)%00%(symref)", HEADS, REMOTES)
+        names = [name for name, _, aims_at in (line.partition("\0") for line in said.split("\n")) if not aims_at]
         remote = [name.removeprefix(REMOTES).removeprefix("origin/") for name in names if name.startswith(REMOTES)]
         return tuple(name.removeprefix(HEADS) for name in names if name.startswith(HEADS)), tuple(remote)
 
     async def _status(self) -> tuple[str, Standing]:
         """With the current branch."""
-        said = await self._git.run(self._path, "status", "--porcelain=v2", "--branch", "--untracked-files=all")
+        said = await self._read("status", "--porcelain=v2", "--branch", "--untracked-files=all")
         current, ahead, behind, modified, untracked = "HEAD", 0, 0, 0, 0
-        for line in said.splitlines():
-            if line.startswith(b"# branch.head ") and not line.endswith(b" (detached)"):
-                current = line[14:].decode("utf-8", "replace")
-            elif line.startswith(b"# branch.ab "):
+        for line in said.split("\n"):
+            if line.startswith("# branch.head ") and not line.endswith(" (detached)"):
+                current = line.removeprefix("# branch.head ")
+            elif line.startswith("# branch.ab "):
                 ahead, behind = (abs(int(number)) for number in line.split()[2:4])
-            untracked += line.startswith(b"?")
-            modified += line.startswith((b"1", b"2", b"u"))
+            untracked += line.startswith("?")
+            modified += line.startswith(("1", "2", "u"))
         return current, Standing(ahead, behind, modified, untracked)
 
     async def _current(self) -> str:
-        try:
-            return (await self._git.run(self._path, "symbolic-ref", "--quiet", "--short", "HEAD")).decode("utf-8", "replace").strip()
-        except GitFailed:
-            return "HEAD"
+        return await self._maybe("symbolic-ref", "--quiet", "--short", "HEAD") or "HEAD"
 
     async def _commit(self, ref: str) -> str | None:
+        return await self._maybe("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+
+    async def _maybe(self, *words: str) -> str | None:
+        """None: there is no such thing."""
         try:
-            return (
-                (await self._git.run(self._path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"))
-                .decode()
-                .strip()
-            )
+            return (await self._git.run(self._path, *words)).decode("utf-8", "replace").strip()
         except GitFailed:
             return None
 
+    async def _read(self, *words: str) -> str:
+        try:
+            return (await self._git.run(self._path, *words)).decode("utf-8", "replace").strip()
+        except GitFailed as failure:
+            raise Refused(f"The repository cannot be read: {_last(failure)}") from None
+
     async def _expect_name(self, branch: str) -> None:
         """Raises Invalid."""
-        try:
-            await self._git.run(self._path, "check-ref-format", "--allow-onelevel", HEADS + branch)
-            possible = not branch.startswith("-")
-        except GitFailed:
-            possible = False
-        if not possible:
+        if branch.startswith("-") or await self._maybe("check-ref-format", HEADS + branch) is None:
             raise Invalid(f"branch: {branch[:120]!r} is no name of a branch. Allowed are letters, digits and - _ . /, like feature/login.")
 
     async def _change(self, *words: str, setting: Setting = USUAL) -> str:
@@ -213,5 +210,5 @@ def _last(failure: GitFailed) -> str:
 
 
 def _copy(index: Path, beside: Path) -> None:
-    if index.exists():
+    with suppress(FileNotFoundError):  # nothing was ever staged
         shutil.copyfile(index, beside)

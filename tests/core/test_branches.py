@@ -214,6 +214,12 @@ async def test_of_a_bare_repository_it_is_told_that_it_is_one(hub: Hub, tree: Tr
         assert "git worktree add" in error.message
 
 
+async def test_a_repository_that_is_broken_is_told_of(hub: Hub, tree: Tree) -> None:
+    (tree.path / ".git" / "index").write_bytes(b"broken")
+    for call in (branches(hub, tree), check_out(hub, tree, "feature"), ask(hub, "reset_working_tree", repoPath=str(tree.path))):
+        assert isinstance(await refusal(call), Refused)
+
+
 async def test_two_who_check_out_at_once_do_not_break_the_repository(hub: Hub, tree: Tree) -> None:
     ended = await kinds(check_out(hub, tree, branch) for branch in ["feature", "main"] * 4)
     assert set(ended) <= {"ok", "conflict"}
