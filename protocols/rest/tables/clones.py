@@ -18,7 +18,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/clone/local", "open_repository"),
     Route("GET", "/clone/branches", "get_branches"),
     Route("POST", "/clone/branches", "fetch_branches"),
-    Route("PATCH", "/clone/branches", "reset_working_tree", when="action", ignored=frozenset({"branch"})),
+    Route("PATCH", "/clone/branches", "reset_working_tree", when="action", ignored=frozenset({"branch", "pull"})),
     Route("PATCH", "/clone/branches", "check_out_branch"),
     Route("DELETE", "/clone/branches", "delete_branch", fixed={"force": True}),
 )
