@@ -16,8 +16,8 @@ DOORS = {
 }  # fmt: skip
 
 Reach = Literal["all", "public", "none"]
-"""How far the hub goes by itself, to MCP servers, remote agents and receivers of push notifications: programs and any address,
-public addresses only, or not at all."""
+"""How far the hub goes by itself, to MCP servers, remote agents, receivers of push notifications and repositories: programs and any
+address, public addresses only, or not at all."""
 REACHES: tuple[Reach, ...] = ("all", "public", "none")
 Address = IPv4Address | IPv6Address
 TRANSLATED = ip_network("64:ff9b::/96")

@@ -31,11 +31,12 @@ Tools = Callable[[str], Json | None]
 async def workers_of(hub: Hub, settings: Settings, functions: "Mapping[str, Function]", tools: Tools) -> "Workers":
     """Not started yet: for the agents of these functions, who are the local tenant's, for those elsewhere, and for coding agents, whose
     sessions are given the hub's tools as `tools` says for a token."""
+    from hub.work.clones import Clones
     from hub.work.elsewhere import Elsewhere
     from hub.work.functions import FunctionRunner, keep_present, register
     from hub.work.session_turns import SessionRunner
     from hub.work.tenants import Workers
-    from hub.work.worker import Worker
+    from hub.work.worker import Listener, Worker
 
     await register(hub, functions)
 
@@ -46,7 +47,8 @@ async def workers_of(hub: Hub, settings: Settings, functions: "Mapping[str, Func
         if functions and tenant == LOCAL_TENANT:
             runners.append(FunctionRunner(functions))
             beside.append(partial(keep_present, hub, [*functions]))
-        return Worker(hub, runners, tenant=tenant, lease_seconds=settings.lease_seconds, beside=beside, listeners=[sessions])
+        listeners: list[Listener] = [sessions, Clones(hub, tenant=tenant, lease_seconds=settings.lease_seconds)]
+        return Worker(hub, runners, tenant=tenant, lease_seconds=settings.lease_seconds, beside=beside, listeners=listeners)
 
     return Workers(hub, make)
 

@@ -2,6 +2,7 @@
 
 from hub.domain.agents import Agent
 from hub.domain.boards import Board
+from hub.domain.clones import Clone
 from hub.domain.codebases import Codebase, Worktree
 from hub.domain.conversations import Conversation, Message
 from hub.domain.mail import Delivery, Letter
@@ -26,7 +27,7 @@ from hub.domain.workspaces import Workspace
 KINDS: tuple[type[Record], ...] = (
     Workspace, Board, Agent, Task, Dependents, Artifact, ArtifactChunk, TaskMessage, SentMessage, Note, NoteDocument, NoteUpdate,
     Conversation, Message, Letter, Delivery, ReservationScope, Reservation, Subscription, McpServer, Provider, RemoteAgent, RemoteTask,
-    PushConfig, Specialist, Codebase, Worktree, Session, SessionServers, Prompt, SessionEntry, SharedSession, Participant,
+    PushConfig, Specialist, Codebase, Worktree, Clone, Session, SessionServers, Prompt, SessionEntry, SharedSession, Participant,
     SharedMessage, PromptApproval, PermissionPolicy, Permission, Outcome, Token,
 )  # fmt: skip
 """Every kind of record, in an order in which each comes after what it belongs to."""

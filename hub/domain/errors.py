@@ -56,6 +56,8 @@ class Forbidden(HubError):
 WHERE_TO_LOOK = {
     **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token", "provider")},
     "open session": " session/load or session/resume opens one.",
+    "clone": " clone_repository makes one.",
+    "branch": " get_branches shows what there is.",
     "path": " GET /api/docs shows what there is.",
     "resource": " resources/list and resources/templates/list show what there is.",
     "prompt": " prompts/list shows what there is.",

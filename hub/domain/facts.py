@@ -145,6 +145,19 @@ class PromptWithdrawn(Value):
     number: int
 
 
+class CloneProgressed(Value):
+    phase: str
+    percent: int
+
+
+class CloneFailed(Value):
+    error: str
+
+
+class CloneCompleted(Value):
+    existed: bool
+
+
 class OfSharedSession(Value):
     shared_session_id: str
 
@@ -173,6 +186,8 @@ FACTS: Mapping[str, type[Value] | None] = {
     "shared_session.closed": None, "shared_message.created": OfSharedSession,
     **{f"participant.{what}": OfSharedSession for what in ("joined", "left")},
     **{f"prompt_approval.{what}": OfSharedSession for what in ("asked", "approved", "rejected")},
+    "clone.started": None, "clone.released": None, "clone.progressed": CloneProgressed, "clone.failed": CloneFailed,
+    "clone.completed": CloneCompleted,
     "remote_agent.connected": Reason, "remote_agent.lost": Reason, "token.revoked": None,
 }  # fmt: skip
 """None: nothing. What is not named here is as `facts` says."""

@@ -9,7 +9,7 @@ import orjson
 from pydantic import ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-from hub.access import Caller
+from hub.access import LOCAL_TENANT, Caller
 from hub.addresses import Reach
 from hub.domain.agents import Agent
 from hub.domain.errors import NotFound, Refused, Stale
@@ -18,7 +18,7 @@ from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Library, Offer, Programs, R, Vault
-from hub.repositories import Repositories, Repository
+from hub.repositories import Repositories, Repository, Terms
 from hub.unit import UnitOfWork
 from hub.upstreams import Upstreams
 
@@ -85,6 +85,7 @@ class Listing(Generic[R]):
         return [self.type.model_validate_json(body) for body in self.bodies]
 
 
+NO_REPOSITORIES = "This hub works on no files: it was started without access to git repositories."
 Output = Value | Listing[Any]
 Offers = Callable[[str], Offer | None]
 """By an agent's id."""
@@ -148,9 +149,19 @@ class Call:
 
     async def repository(self, path: str) -> Repository:
         """The git repository at a path of the hub's machine. Raises Invalid, Refused."""
+        return await self.all_repositories.open(path, self.caller.tenant)
+
+    @property
+    def all_repositories(self) -> Repositories:
+        """Raises Refused where there are none."""
         if self.repositories is None:
-            raise Refused("This hub works on no files: it was started without access to git repositories.")
-        return await self.repositories.open(path, self.caller.tenant)
+            raise Refused(NO_REPOSITORIES)
+        return self.repositories
+
+    @property
+    def terms(self) -> Terms:
+        """On which git speaks to other machines for the caller."""
+        return Terms(self.caller.tenant == LOCAL_TENANT, self.reach)
 
     def elsewhere(self) -> Upstreams:
         """The other servers that this hub asks. Raises Refused."""

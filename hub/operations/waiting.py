@@ -65,7 +65,7 @@ async def wait_for_task(given: WaitForTask, call: Call) -> Waited:
         reason = reason_to_stop(task, given.until)
         if reason or loop.time() >= deadline:
             return await _waited(task, reason, call)
-        cursor = await _change(given.task_id, cursor, deadline, call)
+        cursor = await changed(Filter(kinds=(Task.kind,), record_id=given.task_id), cursor, deadline, call)
 
 
 def reason_to_stop(task: Task, until: Until) -> Reason | None:
@@ -76,9 +76,9 @@ def reason_to_stop(task: Task, until: Until) -> Reason | None:
     return "answered" if until == "answered" else None
 
 
-async def _change(task_id: str, cursor: int, deadline: float, call: Call) -> int:
-    """Wait for an event of the task beyond the cursor, or for the deadline. Answers up to where the log was read."""
-    loop, wanted = get_running_loop(), Filter(kinds=(Task.kind,), record_id=task_id)
+async def changed(wanted: Filter, cursor: int, deadline: float, call: Call) -> int:
+    """Wait for such an event beyond the cursor, or for the deadline, in the loop's time. Answers up to where the log was read."""
+    loop = get_running_loop()
     while True:
         page = await call.unit.events_after(cursor, wanted, 1)
         left = deadline - loop.time()

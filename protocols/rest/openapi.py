@@ -23,7 +23,7 @@ EXPLAINED: dict[Kind, str] = {
 
 
 def description() -> Json:
-    rows, schemas = described()
+    rows, bodies, schemas = described()
     error = {
         "type": "object", "required": ["error"],
         "properties": {"error": {"type": "string"}, "kind": {"type": "string", "enum": list(CODES)}, "details": {"type": "object"}},
@@ -33,7 +33,7 @@ def description() -> Json:
         known, method = paths.setdefault(f"/api{row.route.path}", {}), row.route.method.lower()
         known[method] = _merged(known[method], _operation(row)) if method in known else _operation(row)
     for stream in STREAMS:
-        paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream)
+        paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream, bodies.get(stream.path))
     for unserved in UNSERVED:
         paths.setdefault(f"/api{unserved.path}", {})[unserved.method.lower()] = _unserved(unserved)
     return {
@@ -108,7 +108,7 @@ def _schema(described: Json) -> Any:
     return described["content"]["application/json"]["schema"]
 
 
-def _stream(stream: Stream) -> Json:
+def _stream(stream: Stream, body: Json | None) -> Json:
     in_path = [{"name": one, "in": "path", "required": True, "schema": {"type": "string"}} for one in re.findall(r"{(\w+)}", stream.path)]
     query = [{"name": one, "in": "query", "schema": {"type": "string"}} for one in stream.query]
     after = {"name": "after", "in": "query", "schema": {"type": "integer"}, "description": "Go on after this event"}
@@ -117,9 +117,10 @@ def _stream(stream: Stream) -> Json:
         "200": {"description": stream.about, "content": {"text/event-stream": {}}},
         str(CODES["invalid"].http): _json(EXPLAINED["invalid"], {"$ref": REF.format(model="Error")}),
     }
+    sent = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}} if body else {}
     return {
         "operationId": stream.name, "summary": f"{stream.about}, as server-sent events.",
-        "parameters": [*in_path, *query, after, last], "responses": responses,
+        "parameters": [*in_path, *query, after, last], **sent, "responses": responses,
     }  # fmt: skip
 
 

@@ -80,6 +80,8 @@ class Stream:
     query: tuple[str, ...] = ()
     """Its parameters, beside those that say where to go on."""
     method: str = "GET"
+    operation: str | None = None
+    """Whose input its body is."""
 
 
 ALL = {"limit": 10_000}

@@ -1,17 +1,23 @@
 """The web API as a table: every row and every stream, in the order in which they are looked through."""
 
 from protocols.rest.route import Route, Stream
-from protocols.rest.tables import boards, core, definitions, registry, sessions, sharing, system
+from protocols.rest.tables import boards, clones, core, definitions, registry, sessions, sharing, system
 
 ROUTES: tuple[Route, ...] = (
     *core.ROUTES,
     *boards.ROUTES,
+    *clones.ROUTES,
     *sessions.ROUTES,
     *sharing.ROUTES,
     *definitions.ROUTES,
     *registry.ROUTES,
     *system.ROUTES,
 )
-STREAMS: tuple[Stream, ...] = (*core.STREAMS, *boards.STREAMS, *sharing.STREAMS)
+STREAMS: tuple[Stream, ...] = (
+    *core.STREAMS,
+    *boards.STREAMS,
+    *clones.STREAMS,
+    *sharing.STREAMS,
+)
 METHODS = {route.rpc: route for route in ROUTES if route.rpc}
 """The web API's JSON-RPC methods."""

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from hub.operations import OPERATIONS
 from hub.ports import Json
 from protocols.rest.route import Route
-from protocols.rest.routes import ROUTES
+from protocols.rest.routes import ROUTES, STREAMS
 
 REF = "#/components/schemas/{model}"
 
@@ -63,18 +64,20 @@ class Described:
 
 
 @cache
-def described() -> tuple[list[Described], Json]:
-    """Every row in order, and the schemas that they refer to."""
-    inputs = list(dict.fromkeys(route.row.input for route in ROUTES))
+def described() -> tuple[list[Described], dict[str, Json], Json]:
+    """Every row in order, the bodies of streams by their paths, and the schemas that they refer to."""
+    bodies = {stream.path: OPERATIONS[stream.operation].input for stream in STREAMS if stream.operation}
+    inputs = list(dict.fromkeys([*(route.row.input for route in ROUTES), *bodies.values()]))
     outputs = list(dict.fromkeys(route.shape or route.row.output for route in ROUTES))
     wanted: list[Any] = [*((model, "validation") for model in inputs), *((model, "serialization") for model in outputs)]
     refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF, schema_generator=Said)
     schemas: Json = definitions["$defs"]
     ids = _ids()
-    return [
+    rows = [
         _described(route, ids[at], resolved(refs[route.row.input, "validation"], schemas), _answer(route, refs))
         for at, route in enumerate(ROUTES)
-    ], schemas
+    ]
+    return rows, {path: refs[body, "validation"] for path, body in bodies.items()}, schemas
 
 
 def resolved(schema: Json, schemas: Json) -> Any:

@@ -4,9 +4,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from hub.domain.errors import Busy, Invalid
 from hub.programs import environment
@@ -15,6 +17,8 @@ PATIENCE = 30.0
 """Seconds for what only this machine is asked."""
 LARGEST = 20_000_000
 """Bytes of an answer."""
+LAST_WORDS = 8_192
+"""Bytes of what a run that was listened to has said."""
 HARDENED = (
     "-c", "core.fsmonitor=false", "-c", "core.pager=cat", "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never",
     "-c", "color.ui=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0",
@@ -26,6 +30,17 @@ ENVIRONMENT = {
 }  # fmt: skip
 AGENT = ("SSH_AUTH_SOCK",)
 """What git may have of the hub's environment besides what every program has."""
+
+
+class Setting(NamedTuple):
+    """In what a single run differs from the others."""
+
+    args: tuple[str, ...] = ()
+    """Before the command."""
+    env: Mapping[str, str] = MappingProxyType({})
+
+
+USUAL = Setting()
 
 
 class GitFailed(Exception):
@@ -44,9 +59,10 @@ class Git:
 
     async def run(
         self, folder: Path, *args: str, given: bytes | None = None, writes: bool = False,
-        patience: float = PATIENCE, largest: int = LARGEST,
+        patience: float = PATIENCE, largest: int = LARGEST, heard: Callable[[bytes], None] | None = None, setting: Setting = USUAL,
     ) -> bytes:  # fmt: skip
-        """Its standard output. A run that is cancelled, late or says too much is ended with all that it started.
+        """Its standard output. A run that is cancelled, late or says too much is ended with all that it started. `heard` is told what it
+        writes to standard error meanwhile.
 
         Raises GitFailed, Busy (late) and Invalid (too much, or there is no git).
         """
@@ -54,14 +70,14 @@ class Git:
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                "git", *HARDENED, *args, cwd=folder, env=self._environment | locks, stdout=pipe, stderr=pipe,
-                stdin=asyncio.subprocess.DEVNULL if given is None else pipe, start_new_session=True,
+                "git", *HARDENED, *setting.args, *args, cwd=folder, env={**self._environment, **locks, **setting.env},
+                stdin=asyncio.subprocess.DEVNULL if given is None else pipe, stdout=pipe, stderr=pipe, start_new_session=True,
             )  # fmt: skip
         except OSError:
             raise Invalid("The hub found no git, or no such folder. Install git, and look at the path.") from None
         try:
             async with asyncio.timeout(patience):
-                output, said = await _answered(process, given, largest)
+                output, said = await _answered(process, given, largest, heard)
                 code = await process.wait()
         except TimeoutError:
             raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
@@ -75,10 +91,13 @@ class Git:
         return output
 
 
-async def _answered(process: asyncio.subprocess.Process, given: bytes | None, largest: int) -> tuple[bytes, bytes]:
+async def _answered(
+    process: asyncio.subprocess.Process, given: bytes | None, largest: int, heard: Callable[[bytes], None] | None
+) -> tuple[bytes, bytes]:
     assert process.stdout is not None
     assert process.stderr is not None
-    output, said, _ = await asyncio.gather(_all_of(process.stdout, largest), _all_of(process.stderr, largest), _give(process, given))
+    saying = _last_of(process.stderr, heard) if heard else _all_of(process.stderr, largest)
+    output, said, _ = await asyncio.gather(_all_of(process.stdout, largest), saying, _give(process, given))
     return output, said
 
 
@@ -99,6 +118,14 @@ async def _all_of(stream: asyncio.StreamReader, largest: int) -> bytes:
             raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.")
         parts.append(part)
     return b"".join(parts)
+
+
+async def _last_of(stream: asyncio.StreamReader, heard: Callable[[bytes], None]) -> bytes:
+    said = b""
+    while part := await stream.read(65_536):
+        heard(part)
+        said = (said + part)[-LAST_WORDS:]
+    return said
 
 
 def _end(process: asyncio.subprocess.Process) -> None:

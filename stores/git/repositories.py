@@ -6,7 +6,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hub.access import LOCAL_TENANT
+from hub.addresses import Reach
+from hub.domain.clones import Source
 from hub.domain.errors import Invalid, Refused
+from hub.repositories import Heard, Terms
+from stores.git.branches import GitBranches
+from stores.git.cloning import clone
 from stores.git.command import Git, GitFailed
 
 
@@ -15,6 +20,7 @@ class GitRepository:
 
     def __init__(self, path: Path, git: Git) -> None:
         self.path, self._git = path, git
+        self.branches = GitBranches(path, git)
 
 
 class GitRepositories:
@@ -32,6 +38,17 @@ class GitRepositories:
             raise _not_opened(path, failure) from None
         return GitRepository(Path(said.decode().splitlines()[-1]), self._git)
 
+    def clone_path(self, clone_id: str, tenant: str) -> Path:
+        if tenant != LOCAL_TENANT:
+            folder = self._tenants / quote(tenant, safe="")
+        else:
+            folder = self._folders[0] if self._folders else self._tenants.parent
+        return folder / "repositories" / clone_id
+
+    async def clone(self, source: Source, attempt: int, tenant: str, reach: Reach, heard: Heard) -> bool:
+        terms = Terms(tenant == LOCAL_TENANT, reach)
+        return await clone(self._git, source, self.clone_path(source.id, tenant), attempt, terms, heard)
+
     def _resolved(self, path: str, tenant: str) -> Path:
         """Links are followed before it is looked where it lies."""
         given = Path(path).expanduser()
@@ -48,7 +65,7 @@ class GitRepositories:
 
 def _not_opened(path: str, failure: GitFailed) -> Exception:
     if "must be run in a work tree" in failure.said:
-        return Invalid(f"repoPath: {path!r} is a bare repository. Name a working tree of it: git worktree add.")
+        return Invalid(f"repoPath: {path!r} is a bare git repository, without a working tree. Name one of it: git worktree add.")
     if "dubious ownership" in failure.said:
         return Refused(f"{path!r} belongs to somebody else. Allow it with: git config --global --add safe.directory {path}")
     return Invalid(f"repoPath: {path!r} is no git repository. Make it one with: git init")

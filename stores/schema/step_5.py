@@ -25,6 +25,12 @@ SQLITE = (
     "CREATE UNIQUE INDEX worktree_one_codebase_id_branch ON worktree (codebase_id, branch, tenant)",
     "CREATE UNIQUE INDEX worktree_one_worktree_path ON worktree (worktree_path, tenant)",
     (
+        "CREATE TABLE clone (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, status TEXT)"
+    ),
+    "CREATE UNIQUE INDEX clone_key ON clone (tenant, id)",
+    "CREATE INDEX clone_by_status ON clone (status, tenant, id)",
+    (
         "CREATE TABLE shared_session (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT "
         "NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, host_session_id TEXT)"
     ),
@@ -78,6 +84,12 @@ POSTGRES = (
     "CREATE INDEX worktree_by_codebase_id ON worktree (codebase_id, tenant, id)",
     "CREATE UNIQUE INDEX worktree_one_codebase_id_branch ON worktree (codebase_id, branch, tenant)",
     "CREATE UNIQUE INDEX worktree_one_worktree_path ON worktree (worktree_path, tenant)",
+    (
+        'CREATE TABLE clone (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, status TEXT COLLATE "C", PRIMARY KEY (tenant, '
+        "id))"
+    ),
+    "CREATE INDEX clone_by_status ON clone (status, tenant, id)",
     (
         'CREATE TABLE shared_session (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", host_session_id'

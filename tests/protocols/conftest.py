@@ -13,7 +13,7 @@ from aiohttp.web import Application, Request
 
 from hub.app import Hub
 from hub.domain.model import utc_now
-from hub.ports import Clock
+from hub.ports import Clock, HubStore
 from hub.programs import PathPrograms
 from hub.settings import Settings
 from hub.upstreams import Upstreams
@@ -25,6 +25,7 @@ from stores import vault
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
+from tests.repositories import repositories
 
 Http = TestClient[Request, Application]
 NewDatabase = Callable[[str], Awaitable[str]]
@@ -44,6 +45,14 @@ def library() -> FileLibrary:
     return FileLibrary([LIBRARY / "specialists"], [LIBRARY / "skills"])
 
 
+def furnished(store: HubStore) -> Hub:
+    """With all that a hub may ask outside of its store."""
+    return Hub(
+        store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library(), repositories=repositories(),
+        upstreams=upstreams(),
+    )  # fmt: skip
+
+
 @asynccontextmanager
 async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_now, port: int = 0) -> AsyncIterator[Http]:
     """As `trivium serve` does it, on a free port unless one is named."""
@@ -56,7 +65,7 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
 @pytest.fixture
 def hub() -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
-    return Hub(MemoryStore(), vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library(), upstreams=upstreams())
+    return furnished(MemoryStore())
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import sys
 from collections import Counter
@@ -19,13 +18,11 @@ from hub.app import Hub
 from hub.cli import commands
 from hub.domain.errors import HubError
 from hub.ports import Json
-from hub.programs import PathPrograms
 from protocols.rest.route import Route
 from protocols.rest.routes import ROUTES
 from protocols.wire import CODES
-from stores import vault
 from tests.conftest import open_database
-from tests.protocols.conftest import Http, library, serving, upstreams
+from tests.protocols.conftest import Http, furnished, serving
 from tests.protocols.mcp_messages import MODERN, enveloped, headers_for, initialize_params
 from tests.protocols.transcripts import Ask
 
@@ -38,7 +35,7 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library(), upstreams=upstreams())
+        yield furnished(store)
     finally:
         await store.close()
 

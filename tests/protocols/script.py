@@ -12,6 +12,7 @@ from hub.domain.notes import encode
 from hub.operations import OPERATIONS
 from tests.protocols.steps import boards, registry, shared_sessions
 from tests.protocols.steps.base import Step, no, ok
+from tests.protocols.steps.clones import CLONES
 from tests.protocols.steps.evidence import EVIDENCE
 
 
@@ -588,5 +589,6 @@ SCRIPT: tuple[Step, ...] = (
     *boards.STEPS,
     *shared_sessions.STEPS,
     *registry.STEPS,
+    *CLONES,
     *ENDINGS, *shapeless(),
 )  # fmt: skip

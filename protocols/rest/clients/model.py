@@ -1,6 +1,6 @@
 """What every client is made of: the calls, the streams, and all types that they name."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +20,8 @@ from protocols.rest.schemas import REF, Described, Said, described
 class Api:
     calls: Sequence[Described]
     streams: Sequence[Stream]
+    bodies: Mapping[str, Json]
+    """What is sent to begin a stream, by its path."""
     schemas: Mapping[str, Json]
     """Those that are named, by their names, which are words."""
     event: Json
@@ -30,7 +32,7 @@ class Api:
 
 @cache
 def api() -> Api:
-    calls, schemas = described()
+    calls, bodies, schemas = described()
     data = facts(KINDS)
     models: Any = [(Event, "serialization"), *((model, "serialization") for model in dict.fromkeys(data.values()) if model)]
     refs, definitions = models_json_schema(models, by_alias=True, ref_template=REF, schema_generator=Said)
@@ -38,8 +40,10 @@ def api() -> Api:
     own = definitions["$defs"]
     event = own.pop("Event")
     told = {f"{name}Data": schema for name, schema in own.items() if name != "JsonValue"}
-    used = {word(name): schema for name, schema in {**schemas, **told}.items() if name in _named(calls, schemas) or name in told}
-    return Api(calls, STREAMS, used, event, {name: f"{model}Data" if model else None for name, model in named.items()})
+    roots = [*(schema for call in calls for schema in (*call.fields.values(), call.answer)), *bodies.values()]
+    kept = _named(roots, schemas)
+    used = {word(name): schema for name, schema in {**schemas, **told}.items() if name in kept or name in told}
+    return Api(calls, STREAMS, bodies, used, event, {name: f"{model}Data" if model else None for name, model in named.items()})
 
 
 def word(name: str) -> str:
@@ -66,15 +70,12 @@ def walked(schema: Any) -> Iterator[str]:
             yield from walked(inner)
 
 
-def _named(calls: Sequence[Described], schemas: Json) -> set[str]:
+def _named(roots: Iterable[Json], schemas: Json) -> set[str]:
     """With all that those refer to in their turn."""
     found: set[str] = set()
-    waiting = [name for call in calls for schema in (*call.fields.values(), call.answer) for name in walked(schema)]
+    waiting = [name for schema in roots for name in walked(schema)]
     while waiting:
         if (name := waiting.pop()) not in found:
             found.add(name)
             waiting += walked(schemas[name])
     return found
-
-
-Render = Callable[[Json], str]

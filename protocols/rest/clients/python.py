@@ -93,7 +93,7 @@ def _answer(call: Described) -> str:
 
 
 def _client(made: Api) -> str:
-    methods = [*(_method(call) for call in made.calls), *(_stream(stream) for stream in made.streams)]
+    methods = [*(_method(call) for call in made.calls), *(_stream(stream, made.bodies.get(stream.path)) for stream in made.streams)]
     return "class Trivium(Connection):\n" + "\n\n".join(methods)
 
 
@@ -108,10 +108,12 @@ def _method(call: Described) -> str:
     )
 
 
-def _stream(stream: Stream) -> str:
+def _stream(stream: Stream, body: Json | None) -> str:
     in_path = re.findall(r"{(\w+)}", stream.path)
     fields = [f"{name}: str" for name in in_path] + [f"{name}: str | None = None" for name in stream.query]
     given = ", ".join(f"{name!r}: {name}" for name in (*in_path, *stream.query))
+    if body:
+        fields, given = [f"given: {_type(body)}"], "**given"
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", stream.name).lower()
     return (
         f"    def {name}(self, *, {''.join(f'{field}, ' for field in fields)}last_event_id: str | None = None) -> Iterator[Frame]:\n"

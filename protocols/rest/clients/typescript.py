@@ -89,7 +89,7 @@ def _types_of(call: Described) -> Iterator[str]:
 
 
 def _client(made: Api) -> str:
-    methods = [*(_method(call) for call in made.calls), *(_stream(stream) for stream in made.streams)]
+    methods = [*(_method(call) for call in made.calls), *(_stream(stream, made.bodies.get(stream.path)) for stream in made.streams)]
     return "export class Trivium extends Connection {\n" + "\n\n".join(methods) + "\n}"
 
 
@@ -105,11 +105,11 @@ def _method(call: Described) -> str:
     )
 
 
-def _stream(stream: Stream) -> str:
+def _stream(stream: Stream, body: Json | None) -> str:
     in_path = re.findall(r"{(\w+)}", stream.path)
     fields = [f"{name}: string" for name in in_path] + [f"{name}?: string" for name in stream.query]
     frame = "HubEvent" if stream.path == "/events" else "Readonly<Record<string, unknown>>"
-    given = f"given: {{ {'; '.join(fields)} }}{'' if in_path else ' = {}'}"
+    given = f"given: {_type(body)}" if body else f"given: {{ {'; '.join(fields)} }}{'' if in_path else ' = {}'}"
     return (
         f"  /** {stream.about}; the stream goes on where it was after a lost connection, until the signal aborts it. */\n"
         f"  {stream.name}({given}, init: StreamInit = {{}}): AsyncGenerator<Frame<{frame}>> {{\n"

@@ -1,11 +1,12 @@
 """For every row of the web API a request and what comes back: status, envelope and shape."""
 
 from hub.app import Hub
-from tests.protocols.cases import boards, core, evidence, registry, shared_sessions
+from tests.protocols.cases import boards, clones, core, evidence, registry, shared_sessions
 from tests.protocols.cases.base import Case
 
 PARTS = (
     boards,
+    clones,
     core,
     evidence,
     registry,
