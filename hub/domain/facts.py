@@ -148,6 +148,7 @@ class PromptWithdrawn(Value):
 class CloneProgressed(Value):
     phase: str
     percent: int
+    message: str
 
 
 class CloneFailed(Value):

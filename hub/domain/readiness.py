@@ -71,9 +71,9 @@ class Readiness(Value):
 
 def readiness(task: Task, artifacts: Sequence[ArtifactType] = (), fields: Sequence[TaskField] = ()) -> Readiness:
     """All of it, for a task that needs these artifacts and fields before it goes on."""
-    story = story_of(task.objective)
+    story, evidence = story_of(task.objective), evidence_summary(task, artifacts)
     return Readiness.trusted(
-        artifact_summary=artifact_summary(task, artifacts), evidence_summary=evidence_summary(task, artifacts),
+        artifact_summary=evidence.artifact, evidence_summary=evidence,
         story_readiness=story_readiness(task, fields, story), invest_validation=invest_validation(task, story),
     )  # fmt: skip
 

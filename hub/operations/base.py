@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
@@ -216,10 +216,17 @@ def secret_place(tenant: str, type_: type[Record], key: str) -> str:
 
 def changes(given: Input, type_: type[Record]) -> dict[str, Any]:
     """The record's fields that the caller named. Null takes an optional field away; of another one it says nothing."""
-    fields = type_.model_fields
-    named = {name: getattr(given, name) for name in fields if name in given.model_fields_set}
-    optional = {name for name in named if fields[name].get_default() is None and not fields[name].is_required()}
-    return {name: value for name, value in named.items() if value is not None or name in optional}
+    named = [(name, optional) for name, optional in _common(type(given), type_).items() if name in given.model_fields_set]
+    return {name: value for name, optional in named if (value := getattr(given, name)) is not None or optional}
+
+
+@lru_cache(256)
+def _common(given: type[Input], type_: type[Record]) -> dict[str, bool]:
+    """The fields that both have, and whether the record may be without them."""
+    return {
+        name: field.get_default() is None and not field.is_required()
+        for name, field in type_.model_fields.items() if name in given.model_fields
+    }  # fmt: skip
 
 
 def expect_version(record: Record, expected: int | None) -> None:

@@ -128,7 +128,7 @@ async def provide_artifact(given: ProvideArtifact, call: Call) -> Artifact:
     """Attach evidence to a task: test results, a diff, logs, or a screenshot in base64."""
     task = await call.need(Task, given.task_id)
     counts = await _artifact_counts(task, call)
-    call.unit.put(task.model_copy(update={"artifact_counts": {**counts, given.type: counts.get(given.type, 0) + 1}}))
+    call.update(task, artifact_counts={**counts, given.type: counts.get(given.type, 0) + 1})
     artifact = Artifact(
         type=given.type, task_id=task.id, workspace_id=task.workspace_id, provided_by_agent_id=given.agent_id,
         request_id=given.request_id, content=given.content, context=given.context, metadata=given.metadata,

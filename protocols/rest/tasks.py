@@ -16,7 +16,8 @@ MOST = 20_000
 """Tasks whose summaries are kept: more than one list has."""
 
 _kept: dict[bytes, str] = {}
-"""The summaries by the digest of the task's JSON: boards are read again and again, and few of their tasks change meanwhile."""
+"""By the digest of a task's JSON what goes on behind its own fields. Boards are read again and again, and few of their tasks change
+meanwhile."""
 
 
 class WebTask(Task):
@@ -64,5 +65,5 @@ def _whole(body: str, known: Task | None = None) -> str:
         if len(_kept) >= MOST:
             _kept.clear()
         made = readiness(known or Task.model_validate_json(body)).to_json()
-        summaries = _kept[key] = intern(made)  # most tasks have the same as others
-    return f"{body[:-1]},{summaries[1:]}"
+        summaries = _kept[key] = intern(f",{made[1:]}")  # most tasks have the same as others
+    return body[:-1] + summaries

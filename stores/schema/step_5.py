@@ -1,6 +1,12 @@
 """Version 5: what the web API has besides: codebases, boards, jobs and shared sessions."""
 
+TASK_INDEXES = (
+    "CREATE INDEX task_by_status_workspace_id ON task (status, workspace_id, tenant, id)",
+    "CREATE INDEX task_by_assigned_to_workspace_id ON task (assigned_to, workspace_id, tenant, id)",
+    "CREATE INDEX task_by_session_id_workspace_id ON task (session_id, workspace_id, tenant, id)",
+)
 SQLITE = (
+    *TASK_INDEXES,
     (
         "CREATE TABLE board (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT)"
@@ -62,6 +68,7 @@ SQLITE = (
     "CREATE INDEX prompt_approval_by_workspace_id ON prompt_approval (workspace_id, tenant, id)",
 )
 POSTGRES = (
+    *TASK_INDEXES,
     (
         'CREATE TABLE board (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", PRIMARY KEY '
