@@ -10,9 +10,10 @@ from aiohttp import web
 
 from hub.app import Hub
 from protocols.bodies import json_body, parsed
-from protocols.identity import caller_of
+from protocols.identity import GITHUB_EVENTS, caller_of
 from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
+from protocols.rest.github_events import GithubEvents
 from protocols.rest.route import Route, Stream
 from protocols.rest.routes import ROUTES, STREAMS
 from protocols.streams import Streams
@@ -31,6 +32,7 @@ def mount(app: web.Application, hub: Hub, streams: Streams) -> None:
         app.router.add_route(stream.method, f"/api{stream.path}", _listening(hub, streams, stream))
     app.router.add_get("/api/openapi.json", _openapi)
     app.router.add_get("/api/docs", _docs)
+    app.router.add_post(GITHUB_EVENTS, GithubEvents(hub).handle, expect_handler=expect)
     for (method, path), alternatives in rows.items():
         add = app.router.add_get if method == "GET" else partial(app.router.add_route, method)  # GET answers HEAD, too
         add(f"/api{path}", _handler(hub, alternatives), expect_handler=expect)

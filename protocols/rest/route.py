@@ -82,5 +82,7 @@ AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceI
 MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
 PERMISSION = {"id": "permissionId"}
 SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
+BACKGROUND_TASK, SCHEDULE, WORKFLOW = {"id": "backgroundTaskId"}, {"id": "scheduleId"}, {"id": "workflowId"}
+WEBHOOK_CONFIG = {"id": "webhookConfigId"}
 STAMPS = frozenset({"version", "createdAt", "updatedAt"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})

@@ -15,6 +15,7 @@ from hub.domain.model import utc_now
 from hub.ports import Clock
 from hub.settings import Settings
 from protocols.http import application
+from stores import vault
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
@@ -43,7 +44,7 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
 @pytest.fixture
 def hub() -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
-    return Hub(MemoryStore(), library=library())
+    return Hub(MemoryStore(), vault=vault.ephemeral(), library=library())
 
 
 @pytest.fixture

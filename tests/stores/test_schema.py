@@ -73,7 +73,17 @@ CAME = {
     2: ("mcp_server", "token"),
     3: ("task_message", "sent_message", "artifact_chunk", "remote_agent", "remote_task", "push_config"),
     4: ("session", "session_servers", "prompt", "session_entry", "permission", "permission_policy", "provider", "specialist"),
-    5: ("codebase", "worktree"),
+    5: (
+        "codebase",
+        "worktree",
+        "workflow",
+        "workflow_run",
+        "background_task",
+        "schedule",
+        "webhook_config",
+        "webhook_log",
+        "polling_settings",
+    ),
 }
 """The kinds that came with a version. A column that comes to a kind needs that kind's old declaration."""
 
