@@ -14,6 +14,8 @@ REPO = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$"
 LogOutcome = Literal["triggered", "skipped", "error"]
 LONGEST_PAYLOAD = 20_000
 """Characters of an event's JSON that are kept and told. A longer one is left out."""
+LONGEST_FILLING, MOST_PLACES = 20_000, 20
+"""Characters that stand for one place in a template, and places that are filled in."""
 DEFAULT_TEMPLATE = "GitHub told of {event} {action} in {repo}, by {sender}: {title}\n{url}\n\n{body}"
 Payload = dict[str, JsonValue]
 SUBJECTS = ("issue", "pull_request", "check_run", "check_suite", "workflow_run", "workflow_job", "discussion", "release")
@@ -70,8 +72,7 @@ class WebhookConfig(Record):
             "body": _text(_object(payload, "comment"), "body") or _text(about, "body"), "payload": kept(payload) or "",
         }  # fmt: skip
         template = self.prompt_template or DEFAULT_TEMPLATE
-        filled = re.sub(r"\{(\w+)\}", lambda found: filling.get(found[1], found[0])[:LONGEST_PAYLOAD], template)
-        return filled.strip()
+        return re.sub(r"\{(\w+)\}", lambda found: filling.get(found[1], found[0])[:LONGEST_FILLING], template, count=MOST_PLACES).strip()
 
 
 class WebhookLog(Record):

@@ -10,7 +10,8 @@ from hub.domain.errors import Invalid, NotFound, Refused
 from hub.operations.base import Call, Id, Input, Limit, Listing, Mutation, Name, Operation, Result, Text, changes, expect_version
 from hub.operations.workflow_runs import follow_step
 
-Prompt = Annotated[str, Field(min_length=1, max_length=200_000)]
+LONGEST_PROMPT = 200_000
+Prompt = Annotated[str, Field(min_length=1, max_length=LONGEST_PROMPT)]
 NOT_YET = "This hub does not run background tasks by itself yet. start_background_task takes one that is ready."
 
 
@@ -114,6 +115,7 @@ async def create_background_task(given: CreateBackgroundTask, call: Call) -> Bac
         needed = await _need(id_, call)
         if needed.workspace_id != given.workspace_id:
             raise Invalid(f"dependsOnTaskIds: {id_!r} is in another workspace.")
+        call.unit.guard(needed)
     fields = {name: getattr(given, name) for name in BackgroundTask.model_fields if name in type(given).model_fields}
     return call.create(BackgroundTask(**fields | {"title": given.title or title_of(given.prompt)}))
 
@@ -156,6 +158,8 @@ async def start_background_task(given: StartBackgroundTask, call: Call) -> Backg
     if task.status != "PENDING":
         raise Refused(f"It is {task.status}. Only a background task that is PENDING can be begun.")
     needed = [await call.unit.get(BackgroundTask, id_) for id_ in task.depends_on_task_ids]
+    if None in needed:
+        raise Refused("A background task that it waits for was deleted. Delete this one, too, or create it anew.")
     if task.waits({one.id for one in needed if one and one.status == "COMPLETED"}):
         raise Refused("It waits for other background tasks. Its dependsOnTaskIds names them.")
     started = {"started_at": call.now, "attempts": task.attempts + 1, "result_session_id": given.session_id}

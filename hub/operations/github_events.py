@@ -96,7 +96,7 @@ async def _take(config: WebhookConfig, given: ReceiveGithubEvent, payload: Paylo
     made: dict[str, object] = {"payload": payload if kept(payload) else None}
     try:
         made |= {"outcome": "triggered", **await _work(config, given, payload, call)}
-    except NotFound as error:  # the workflow was deleted
+    except (NotFound, Invalid) as error:  # the workflow was deleted, or is not for so much
         made |= {"outcome": "error", "error_message": error.message}
     return call.create(log.model_copy(update=made))
 

@@ -30,17 +30,19 @@ async def get_workflow_run(given: GetWorkflowRun, call: Call) -> WorkflowRun:
 
 
 async def follow_step(task: BackgroundTask, call: Call) -> None:
-    """Write into the task's run, if it has one, what it has come to. A run that has ended begins again only when a step is tried again."""
+    """Write into the task's run, if it has one, what the task has come to."""
     run = await call.unit.get(WorkflowRun, task.workflow_run_id) if task.workflow_run_id else None
-    if run is None or (run.status in ENDED and task.status != "PENDING"):
+    if run is None:
         return
     match task.status:
-        case "PENDING":
+        case "PENDING":  # it is tried again, and so the run goes on
             call.update(run, status="RUNNING", error_message=None, completed_at=None)
+        case "COMPLETED":  # counted also in a run that another step has ended: that one may be tried again
+            _complete_step(run, task, call)
+        case _ if run.status in ENDED:
+            return
         case "RUNNING":
             call.update(run, status="RUNNING", current_step_name=task.workflow_step_name, started_at=run.started_at or call.now)
-        case "COMPLETED":
-            _complete_step(run, task, call)
         case "FAILED" if task.retries:
             return
         case "FAILED" | "CANCELLED":

@@ -19,6 +19,8 @@ LONGEST = 50_000
 MOST_PROBLEMS = 5
 OUTPUT = re.compile(r"\$\{steps\.([^}]+)\.output\}")
 """In a step's input: what an earlier step has come to."""
+OTHERWISE = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"})
+"""Words that YAML 1.1 takes for more than JSON, or for too much."""
 EXAMPLE = "A workflow has a name and steps, each with a name and a specialist."
 
 
@@ -55,14 +57,14 @@ def _parsed(text: str) -> Any:
 
 @cache
 def _loader() -> "type[SafeLoader]":
-    """What JSON has, and no more: no dates, and no aliases, of which a few lines would be a document without end."""
+    """What JSON has, and no more: no dates, `on` and `yes` are words, and no aliases, of which a few lines would be a document without
+    end."""
     from yaml import AliasEvent, SafeLoader
     from yaml.composer import ComposerError
 
     class PlainLoader(SafeLoader):
         yaml_implicit_resolvers = {
-            first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
-            for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+            first: [one for one in resolvers if one[0] not in OTHERWISE] for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
         }
 
         def compose_node(self, parent: Any, index: Any) -> Any:
@@ -70,6 +72,7 @@ def _loader() -> "type[SafeLoader]":
                 raise ComposerError(problem="aliases (*name) are not taken")
             return super().compose_node(parent, index)
 
+    PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), [*"tTfF"])
     return PlainLoader
 
 

@@ -7,15 +7,18 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from hub.domain.background_tasks import BackgroundTask, TriggerSource
-from hub.domain.errors import Duplicate
+from hub.domain.errors import Duplicate, Invalid
 from hub.domain.model import Instant, Value, new_id
 from hub.domain.workflows import Workflow, WorkflowRun, WorkflowStep, WorkflowTrigger, groups
+from hub.operations.background_tasks import LONGEST_PROMPT
 from hub.operations.base import Call, Id, Input, Mutation, Operation, Page, Removed, Result
 from hub.operations.workflow_texts import LONGEST, read_workflow
 
 WorkflowId = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """Letters, digits, dots, dashes and underscores."""
 Yaml = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+MOST_PLACES = 100
+"""That are filled in."""
 PLACE = re.compile(r"\$\{(trigger\.payload|variables\.[^}]+)\}")
 """In a step's input, what is known when a run begins."""
 
@@ -118,11 +121,12 @@ async def begin_run(given: TriggerWorkflow, source: TriggerSource, call: Call) -
     workflow = await call.need(Workflow, given.workflow_id)
     await call.workspace(given.workspace_id)
     definition = workflow.definition
-    run = call.create(WorkflowRun(
+    run = WorkflowRun(
         workspace_id=given.workspace_id, workflow_id=workflow.id, workflow_name=definition.name, workflow_version=definition.version,
         trigger_payload=given.trigger_payload, trigger_source=source, total_steps=len(definition.steps),
-    ))  # fmt: skip
-    return run, [call.create(task) for task in _tasks(workflow, run, source)]
+    )  # fmt: skip
+    tasks = [*_tasks(workflow, run, source)]  # before anything is staged: one may be refused
+    return call.create(run), [call.create(task) for task in tasks]
 
 
 def _tasks(workflow: Workflow, run: WorkflowRun, source: TriggerSource) -> Iterator[BackgroundTask]:
@@ -149,7 +153,10 @@ def _prompt(step: WorkflowStep, workflow: Workflow, run: WorkflowRun) -> str:
         name = found[1].removeprefix("variables.")
         return payload if found[1] == "trigger.payload" else str(variables.get(name, found[0]))
 
-    return PLACE.sub(known, step.input)
+    prompt = PLACE.sub(known, step.input, MOST_PLACES)
+    if len(prompt) > LONGEST_PROMPT:
+        raise Invalid(f"step ({step.name[:80]}): with what it uses filled in, its input is longer than {LONGEST_PROMPT} characters.")
+    return prompt
 
 
 def _view(workflow: Workflow) -> WorkflowView:

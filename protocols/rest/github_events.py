@@ -5,7 +5,7 @@ from aiohttp import web
 
 from hub.access import LOCAL_TENANT, Caller
 from hub.app import Hub
-from hub.domain.errors import Busy, Forbidden, HubError, Invalid, Unavailable
+from hub.domain.errors import Forbidden, Invalid, NotFound, Refused
 from hub.domain.webhooks import WebhookConfig
 from hub.ports import Find
 from protocols.bodies import body_of
@@ -24,9 +24,7 @@ class GithubEvents:
     async def handle(self, request: web.Request) -> web.Response:
         try:
             answer = await self._answer(request)
-        except (Busy, Unavailable):
-            raise
-        except HubError as error:
+        except (Invalid, Forbidden, NotFound, Refused) as error:
             answer = orjson.dumps({"ok": False, "error": error.message})
         return web.Response(body=answer, content_type="application/json", headers={"Cache-Control": "no-store"})
 
@@ -47,6 +45,6 @@ class GithubEvents:
 
     async def _caller(self, tenant: str) -> Caller:
         """Raises Forbidden: nothing is made for a tenant that whoever asks has only thought of."""
-        if not await self._hub.store.find(tenant, Find(WebhookConfig, limit=1)):
+        if not tenant.isprintable() or not await self._hub.store.find(tenant, Find(WebhookConfig, limit=1)):
             raise NOBODYS
         return Caller(tenant, "github", GRANTS)
