@@ -18,7 +18,7 @@ from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
 from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
-from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, Programs, R, Vault
+from hub.ports import EVERY_EVENT, Clock, Filter, GithubHooks, HubStore, Library, Page, Programs, R, Vault
 from hub.repositories import Repositories
 from hub.unit import Recent, RecordKey, UnitOfWork
 from hub.validation import Arguments, validated
@@ -41,10 +41,11 @@ class Hub:
     def __init__(
         self, store: HubStore, clock: Clock = utc_now, operations: Mapping[str, Operation] = OPERATIONS, *,
         vault: Vault | None = None, reach: Reach = "all", programs: Programs | None = None,
-        library: Library | None = None, repositories: Repositories | None = None,
+        library: Library | None = None, repositories: Repositories | None = None, github: GithubHooks | None = None,
     ) -> None:  # fmt: skip
         self.store, self._clock, self._operations = store, clock, operations
         self.vault, self.reach, self.programs, self.library, self.repositories = vault, reach, programs, library, repositories
+        self.github = github
         self._turns: WeakValueDictionary[tuple[str, str, str], Lock] = WeakValueDictionary()
         self._recent = Recent()
         self.offers: dict[str, Offers] = {}
@@ -108,7 +109,7 @@ class Hub:
         whoever holds the turn. So a first attempt also waits, holding nothing, for the turns of the records that it reads.
         """
         now, offers, hosts = instant(self._clock()), self.offers.get(caller.tenant), self.hosts.get(caller.tenant)
-        outside = self.programs, self.library, self.repositories
+        outside = self.programs, self.library, self.repositories, self.github
         lost: set[RecordKey] = set()
         turns: AsyncExitStack | None = None
         try:

@@ -19,7 +19,7 @@ from hub.app import Hub
 from hub.databases import SettingsError, driver_of, key_path, sqlite_path
 from hub.domain import KINDS
 from hub.domain.errors import Unauthenticated
-from hub.ports import HubStore, Library, Vault
+from hub.ports import GithubHooks, HubStore, Library, Vault
 from hub.programs import PathPrograms
 from hub.repositories import Repositories
 from hub.settings import Settings
@@ -76,7 +76,7 @@ async def open_store(settings: Settings) -> HubStore:
 def hub_on(store: HubStore, settings: Settings) -> Hub:
     return Hub(
         store, vault=_vault(settings), reach=settings.reach, programs=PathPrograms(settings.environment), library=_library(settings),
-        repositories=_repositories(settings),
+        repositories=_repositories(settings), github=_github(settings),
     )  # fmt: skip
 
 
@@ -89,6 +89,12 @@ def _vault(settings: Settings) -> Vault:
     if path := key_path(settings.database):
         return vault.of_file(path)
     return vault.ephemeral() if driver_of(settings.database) == "memory" else vault.of_texts()
+
+
+def _github(settings: Settings) -> GithubHooks:
+    from protocols.github_hooks import HttpGithubHooks
+
+    return HttpGithubHooks(settings.reach, settings.github_api)
 
 
 def _library(settings: Settings) -> Library:

@@ -11,6 +11,7 @@ from hub.domain.model import Record, Value
 from hub.domain.push_configs import PushVersion
 from hub.domain.skills import Skill
 from hub.domain.specialists import Specialist
+from hub.domain.webhooks import GithubHook
 from hub.turns import Result, Terms, Turn
 
 R = TypeVar("R", bound=Record)
@@ -330,6 +331,17 @@ class Library(Protocol):
 
     async def skills(self, repository: str | None) -> Shelf[Skill]:
         """Those of whoever runs the hub and, behind them, those of this folder. Raises Invalid when it is none."""
+
+
+class GithubHooks(Protocol):
+    """The webhooks of repositories at GitHub, which a token opens. Raises Unavailable when GitHub refuses or does not answer."""
+
+    async def all(self, repo: str, token: str) -> Sequence[GithubHook]: ...
+
+    async def create(self, repo: str, token: str, secret: str, url: str, events: Sequence[str]) -> GithubHook: ...
+
+    async def delete(self, repo: str, token: str, id_: int) -> None:
+        """Raises NotFound."""
 
 
 Json = dict[str, Any]

@@ -82,6 +82,8 @@ class Settings:
     """Folders of skills, the strongest first. `load` names the one beside the file of settings, and those of agents at this machine."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
+    github_api: str = "https://api.github.com"
+    """Where webhooks are registered; a GitHub Enterprise Server has an address of its own."""
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The hub's own: `hub.programs.environment` makes of it what a program that the hub starts may know."""
@@ -259,6 +261,7 @@ ROWS = (
     Row("specialists", _folders, "folders, with commas between them", many=True),
     Row("skills", _folders, "folders, with commas between them", many=True),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
+    Row("github_api", _url, "an address like https://github.example.com/api/v3; http only on this machine"),
 )
 
 VARIABLES = ("TRIVIUM_CONFIG", "TRIVIUM_DB", "TRIVIUM_DB_DRIVER", "TRIVIUM_DB_PATH", "TRIVIUM_TOKEN")

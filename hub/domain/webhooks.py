@@ -8,9 +8,10 @@ import orjson
 from pydantic import JsonValue
 
 from hub.domain.mcp_servers import MASK
-from hub.domain.model import Record
+from hub.domain.model import Record, Value
 
-REPO = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$"
+REPO = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+"""owner/name; a name is more than dots."""
 LogOutcome = Literal["triggered", "skipped", "error"]
 LONGEST_PAYLOAD = 20_000
 """Characters of an event's JSON that are kept and told. A longer one is left out."""
@@ -96,6 +97,16 @@ class WebhookLog(Record):
     outcome: LogOutcome
     error_message: str | None = None
     """Also why it was skipped."""
+
+
+class GithubHook(Value):
+    """A webhook of a repository, as GitHub knows it."""
+
+    id: int
+    url: str
+    """Where GitHub sends its events to."""
+    events: tuple[str, ...] = ()
+    active: bool = True
 
 
 def labels(payload: Payload) -> Iterator[str]:

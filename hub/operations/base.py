@@ -17,7 +17,7 @@ from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
-from hub.ports import Find, Library, Offer, Programs, R, Vault
+from hub.ports import Find, GithubHooks, Library, Offer, Programs, R, Vault
 from hub.repositories import Repositories, Repository
 from hub.unit import UnitOfWork
 
@@ -110,6 +110,7 @@ class Call:
     programs: Programs | None = None
     library: Library | None = None
     repositories: Repositories | None = None
+    github: GithubHooks | None = None
 
     @property
     def now(self) -> Instant:

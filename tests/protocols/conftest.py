@@ -1,6 +1,6 @@
 """Hubs behind their HTTP doors, in this process."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -14,11 +14,13 @@ from hub.app import Hub
 from hub.domain.model import utc_now
 from hub.ports import Clock
 from hub.settings import Settings
+from protocols.github_hooks import HttpGithubHooks
 from protocols.http import application
 from stores import vault
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
+from tests.protocols.github import fake_github
 
 Http = TestClient[Request, Application]
 NewDatabase = Callable[[str], Awaitable[str]]
@@ -41,10 +43,18 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
         yield http
 
 
+@pytest.fixture(scope="session", autouse=True)
+def github() -> Iterator[str]:
+    """The address of what stands for GitHub, also for hubs that read the settings themselves."""
+    with fake_github() as url, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TRIVIUM_GITHUB_API", url)
+        yield url
+
+
 @pytest.fixture
-def hub() -> Hub:
+def hub(github: str) -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
-    return Hub(MemoryStore(), vault=vault.ephemeral(), library=library())
+    return Hub(MemoryStore(), vault=vault.ephemeral(), library=library(), github=HttpGithubHooks("all", github))
 
 
 @pytest.fixture

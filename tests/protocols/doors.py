@@ -20,6 +20,7 @@ from hub.cli import commands
 from hub.domain.errors import HubError
 from hub.ports import Json
 from hub.programs import PathPrograms
+from protocols.github_hooks import HttpGithubHooks
 from protocols.rest.route import Route
 from protocols.rest.routes import ROUTES
 from protocols.wire import CODES
@@ -38,7 +39,8 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library())
+        github = HttpGithubHooks("all", os.environ["TRIVIUM_GITHUB_API"])
+        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library(), github=github)
     finally:
         await store.close()
 

@@ -8,7 +8,7 @@ from protocols.rest.route import ALL, BACKGROUND_TASK, SCHEDULE, STAMPS, WEBHOOK
 IN_WORKSPACE = frozenset({"workspaceId"})
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/background-tasks", "list_background_tasks"),
+    Route("GET", "/background-tasks", "list_background_tasks", fixed=ALL),
     Route("POST", "/background-tasks", "delete_background_tasks", when="action", ignored=frozenset({"action"})),
     Route("POST", "/background-tasks", "create_background_task", "task", 201, required=IN_WORKSPACE),
     Route("POST", "/background-tasks/process", "process_background_tasks"),
@@ -36,6 +36,9 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", "/webhooks/configs", "update_webhook_config", "config", names=WEBHOOK_CONFIG, ignored=STAMPS | IN_WORKSPACE),
     Route("DELETE", "/webhooks/configs", "delete_webhook_config", names=WEBHOOK_CONFIG),
     Route("GET", "/webhooks/github", "list_webhook_configs", fixed=ALL),
+    Route("GET", "/webhooks/register", "list_registered_webhooks"),
+    Route("POST", "/webhooks/register", "register_webhook", "hook"),
+    Route("DELETE", "/webhooks/register", "unregister_webhook"),
     Route("GET", "/webhooks/webhook-logs", "list_webhook_logs"),
     Route("GET", "/webhooks/logs", "list_webhook_logs"),
     Route("GET", "/polling/config", "get_polling_config"),

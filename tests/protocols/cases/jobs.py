@@ -7,7 +7,8 @@ from hub.domain.webhooks import WebhookConfig
 from hub.unit import UnitOfWork
 from tests.core.support import ask
 from tests.protocols.cases.base import case
-from tests.protocols.steps.jobs import CONFIG, FLOW, ISSUE, SCHEDULE, TASK, sent
+from tests.protocols.github import TOKEN
+from tests.protocols.steps.jobs import CONFIG, FLOW, ISSUE, REGISTERED, SCHEDULE, TASK, sent
 
 
 async def prepare(hub: Hub) -> dict[str, str]:
@@ -69,6 +70,10 @@ CASES = (
     case("PUT", "/webhooks/configs", "/webhooks/configs", 200, "config", {"id": "bugs", "enabled": False}),
     case("DELETE", "/webhooks/configs", "/webhooks/configs?id={config}", 200, REMOVED),
     case("GET", "/webhooks/github", "/webhooks/github", 200, "configs"),
+    case("GET", "/webhooks/register", f"/webhooks/register?repo=acme/shop&token={TOKEN}", 200, "hooks"),
+    case("POST", "/webhooks/register", "/webhooks/register", 200, "hook",
+         {**REGISTERED, "token": TOKEN, "secret": "••••", "events": ["issues"]}),
+    case("DELETE", "/webhooks/register", "/webhooks/register?repo=acme/shop&hookId=7", 200, REMOVED),
     case("GET", "/webhooks/webhook-logs", "/webhooks/webhook-logs?limit=50", 200, "logs"),
     case("GET", "/webhooks/webhook-logs", "/webhooks/webhook-logs?configId={config}&workspaceId=default", 200, "logs"),
     case("GET", "/webhooks/logs", "/webhooks/logs?limit=50", 200, "logs"),

@@ -4,6 +4,7 @@ import hmac
 import json
 
 from hub.ports import Json
+from tests.protocols.github import TOKEN
 from tests.protocols.steps.base import no, ok
 
 TASK = {"prompt": "Count the\n  leaves", "agentId": "opencode", "workspaceId": "default"}
@@ -115,9 +116,10 @@ WORKFLOWS = (
 
 SECRET = "hush"
 CONFIG = {
-    "name": "Bugs", "repo": "Acme/shop", "githubToken": "ghp_1", "webhookSecret": SECRET, "eventTypes": ["issues"],
+    "name": "Bugs", "repo": "Acme/shop", "githubToken": TOKEN, "webhookSecret": SECRET, "eventTypes": ["issues"],
     "labelFilter": ["bug"], "triggerAgentId": "crafter", "workspaceId": "default",
 }  # fmt: skip
+REGISTERED = {"repo": "Acme/shop", "webhookUrl": "https://hub.example.com/api/webhooks/github"}
 ISSUE = {
     "action": "opened", "repository": {"full_name": "acme/Shop"}, "sender": {"login": "ada"},
     "issue": {"number": 7, "title": "It leaks", "body": "Water.", "html_url": "https://example.com/7", "labels": [{"name": "bug"}]},
@@ -145,6 +147,17 @@ WEBHOOKS = (
     ok("receive_github_event", sent(ISSUE, "d-3", "ping")),
     no("forbidden", "receive_github_event", {**sent(ISSUE, "d-4"), "signature": signature("", "other")}),
     no("invalid", "receive_github_event", {**sent(ISSUE, "d-5"), "body": "payload=%7B%7D"}),
+    ok("register_webhook", REGISTERED, "registered"),
+    ok("register_webhook", {**REGISTERED, "token": TOKEN, "secret": "••••", "events": ["push"]}),
+    no("invalid", "register_webhook", {**REGISTERED, "webhookUrl": "hub.example.com"}),
+    no("invalid", "register_webhook", {**REGISTERED, "repo": "acme/unknown"}),
+    no("unavailable", "register_webhook", {**REGISTERED, "token": "wrong"}),
+    ok("list_registered_webhooks", {"repo": "acme/shop"}),
+    no("invalid", "list_registered_webhooks", {"repo": "shop"}),
+    no("unavailable", "list_registered_webhooks", {"repo": "acme/shop", "token": "wrong"}),
+    ok("unregister_webhook", {"repo": "acme/shop", "hookId": "$registered.id"}),
+    no("not_found", "unregister_webhook", {"repo": "acme/shop", "hookId": 1}),
+    no("invalid", "unregister_webhook", {"repo": "acme/shop", "hookId": 0}),
     ok("update_webhook_config", {"webhookConfigId": "$hook.id", "webhookSecret": "••••", "githubToken": None, "enabled": False}),
     no("conflict", "update_webhook_config", {"webhookConfigId": "$hook.id", "name": "Late", "expectedVersion": 1}),
     no("invalid", "update_webhook_config", {"webhookConfigId": "$hook.id", "githubToken": "••••", "repo": "a b"}),
