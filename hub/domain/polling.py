@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from hub.domain.model import Instant, Record
+from hub.domain.model import Record
 
 POLLING = "github"
 """The id of a tenant's only one."""
@@ -15,4 +15,3 @@ class PollingSettings(Record):
     id: str = POLLING
     enabled: bool = False
     interval_seconds: int = 30
-    last_checked_at: Instant | None = None

@@ -73,7 +73,8 @@ class WebhookConfig(Record):
             "body": _text(_object(payload, "comment"), "body") or _text(about, "body"), "payload": kept(payload) or "",
         }  # fmt: skip
         template = self.prompt_template or DEFAULT_TEMPLATE
-        return re.sub(r"\{(\w+)\}", lambda found: filling.get(found[1], found[0])[:LONGEST_FILLING], template, count=MOST_PLACES).strip()
+        filled = re.sub(r"\{(\w+)\}", lambda found: filling.get(found[1], found[0])[:LONGEST_FILLING], template, count=MOST_PLACES)
+        return filled.strip() or f"GitHub told of {event} in {self.repo}."
 
 
 class WebhookLog(Record):

@@ -27,7 +27,6 @@ class CheckPolling(Input):
 class ShownPolling(Value):
     enabled: bool
     interval_seconds: int
-    last_checked_at: Instant | None = None
     is_running: bool = False
     message: str = NOT_YET
 
@@ -71,8 +70,7 @@ async def check_polling(given: CheckPolling, call: Call) -> PollingCheck:
 
 
 def _shown(settings: PollingSettings) -> PollingConfig:
-    said = {name: getattr(settings, name) for name in ("enabled", "interval_seconds", "last_checked_at")}
-    return PollingConfig(config=ShownPolling(**said))
+    return PollingConfig(config=ShownPolling(enabled=settings.enabled, interval_seconds=settings.interval_seconds))
 
 
 OPERATIONS = (

@@ -167,9 +167,12 @@ async def test_a_label_is_found_wherever_github_says_it(hub: Hub, payload: Json)
 
 @on_memory
 async def test_a_template_is_filled_in_once(hub: Hub) -> None:
-    await new_config(hub, labelFilter=[], promptTemplate="{event}/{action}/{number}/{title}/{sender}/{unknown}/{url}")
+    made = await new_config(hub, labelFilter=[], promptTemplate="{event}/{action}/{number}/{title}/{sender}/{unknown}/{url}")
     await receive(hub, {**ISSUE, "issue": {"title": "{sender}", "number": 7}})
     assert (await jobs(hub))[0]["prompt"] == "issues/opened/7/{sender}/ada/{unknown}/"
+    await ask(hub, "update_webhook_config", webhookConfigId=made["id"], promptTemplate="{body}")
+    await receive(hub, {"repository": ISSUE["repository"]}, "d-2")
+    assert (await jobs(hub))[0]["prompt"] == "GitHub told of issues in Acme/shop."
 
 
 @on_memory
