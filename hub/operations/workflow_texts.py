@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from yaml import SafeLoader
 
 LONGEST = 50_000
-"""Characters: reading them takes a tenth of a second, in which the hub does nothing else."""
+"""Characters: reading them takes up to some tenths of a second, in which the hub does nothing else."""
 MOST_PROBLEMS = 5
 OUTPUT = re.compile(r"\$\{steps\.([^}]+)\.output\}")
 """In a step's input: what an earlier step has come to."""
