@@ -84,10 +84,10 @@ class Settings:
     """Folders of skills, the strongest first. `load` names the one beside the file of settings, and those of agents at this machine."""
     agent_registry: str = "https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json"
     """The file of the public registry of agents that speak ACP, or the path of a copy."""
-    github_api: str = "https://api.github.com"
-    """Of github.com, or of a GitHub of one's own: https://HOST/api/v3."""
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
+    github_api: str = "https://api.github.com"
+    """Where webhooks are registered; a GitHub Enterprise Server has an address of its own."""
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The hub's own: `hub.programs.environment` makes of it what a program that the hub starts may know."""
@@ -274,8 +274,8 @@ ROWS = (
     Row("specialists", _folders, "folders, with commas between them", many=True),
     Row("skills", _folders, "folders, with commas between them", many=True),
     Row("agent_registry", _file_or_url, "an https:// address of a registry.json, or the path of a copy"),
-    Row("github_api", _url, "an https:// address, like https://github.example.com/api/v3"),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
+    Row("github_api", _url, "an address like https://github.example.com/api/v3; http only on this machine"),
 )
 
 VARIABLES = ("TRIVIUM_CONFIG", "TRIVIUM_DB", "TRIVIUM_DB_DRIVER", "TRIVIUM_DB_PATH", "TRIVIUM_TOKEN")

@@ -6,8 +6,9 @@ Every method raises Upstream when the server fails or refuses, and Forbidden whe
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from hub.domain.github import Hook, Issue, Pull
+from hub.domain.github import Issue, Pull
 from hub.domain.registry_entries import RegistryEntry
+from hub.domain.webhooks import GithubHook
 
 IssueState = Literal["open", "closed", "all"]
 
@@ -37,11 +38,12 @@ class GitHub(Protocol):
     async def pulls(self, repository: str, state: IssueState, token: str | None) -> Sequence[Pull]:
         """The newest first, at most 100."""
 
-    async def hooks(self, repository: str, token: str) -> Sequence[Hook]: ...
+    async def hooks(self, repository: str, token: str) -> Sequence[GithubHook]: ...
 
-    async def create_hook(self, repository: str, token: str, url: str, secret: str, events: Sequence[str]) -> Hook: ...
+    async def create_hook(self, repository: str, token: str, url: str, secret: str, events: Sequence[str]) -> GithubHook: ...
 
-    async def delete_hook(self, repository: str, token: str, hook_id: int) -> None: ...
+    async def delete_hook(self, repository: str, token: str, hook_id: int) -> None:
+        """Raises NotFound."""
 
 
 class Upstreams(NamedTuple):

@@ -13,6 +13,7 @@ from hub.ports import Json
 SECONDS = 20.0
 LARGEST = 8_000_000
 """Bytes of an answer."""
+LONGEST_REASON = 300
 
 
 class Asking:
@@ -46,9 +47,13 @@ class Asking:
 
 
 def _reason(said: bytes) -> str:
-    """What it says of itself, if that is a short text."""
+    """What it says itself."""
     try:
-        message = orjson.loads(said).get("message")
-    except (orjson.JSONDecodeError, AttributeError):
+        document = orjson.loads(said)
+    except orjson.JSONDecodeError:
         return ""
-    return f": {message[:200]}" if isinstance(message, str) and message.isprintable() else ""
+    told = document if isinstance(document, dict) else {}
+    errors = told.get("errors")
+    more = [one.get("message") for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    texts = [text for text in (told.get("message"), *more) if isinstance(text, str) and text.isprintable()]
+    return f": {'; '.join(texts)[:LONGEST_REASON]}" if texts else ""

@@ -1,10 +1,12 @@
 """GitHub's REST API, as far as the hub reads and writes it: https://docs.github.com/rest"""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
-from hub.domain.errors import Upstream
-from hub.domain.github import Hook, Issue, Pull
+from hub.domain.errors import NotFound, Upstream
+from hub.domain.github import Issue, Pull
+from hub.domain.webhooks import GithubHook
 from hub.upstreams import IssueState
 from protocols.asking import Asking
 
@@ -33,16 +35,21 @@ class GitHubApi:
             for one in found
         ]  # fmt: skip
 
-    async def hooks(self, repository: str, token: str) -> Sequence[Hook]:
+    async def hooks(self, repository: str, token: str) -> Sequence[GithubHook]:
         return [_hook(one) for one in await self._list(f"/repos/{repository}/hooks?per_page={MOST}", token)]
 
-    async def create_hook(self, repository: str, token: str, url: str, secret: str, events: Sequence[str]) -> Hook:
-        config = {"url": url, "content_type": "json", "secret": secret}
+    async def create_hook(self, repository: str, token: str, url: str, secret: str, events: Sequence[str]) -> GithubHook:
+        config = {"url": url, "content_type": "json", "secret": secret, "insecure_ssl": "0"}
         asked = {"name": "web", "active": True, "events": [*events], "config": config}
         return _hook(await self._asking.ask("POST", f"/repos/{repository}/hooks", _headers(token), asked))
 
     async def delete_hook(self, repository: str, token: str, hook_id: int) -> None:
-        await self._asking.ask("DELETE", f"/repos/{repository}/hooks/{hook_id}", _headers(token))
+        try:
+            await self._asking.ask("DELETE", f"/repos/{repository}/hooks/{hook_id}", _headers(token))
+        except Upstream as error:
+            if error.details.get("status") == HTTPStatus.NOT_FOUND:
+                raise NotFound("registered webhook", str(hook_id)) from None
+            raise
 
     async def _list(self, path: str, token: str | None) -> list[dict[str, Any]]:
         said = await self._asking.ask("GET", path, _headers(token))
@@ -65,10 +72,12 @@ def _common(one: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _hook(one: Any) -> Hook:
-    hook = _of(one)
-    url = str(_of(hook, "config").get("url", ""))
-    return Hook(id=int(hook.get("id", 0)), url=url, events=tuple(map(str, hook.get("events") or ())), active=bool(hook.get("active")))
+def _hook(one: Any) -> GithubHook:
+    """Raises Upstream for what is none."""
+    match one:
+        case {"id": int(id_), "config": {"url": str(url)}}:
+            return GithubHook(id=id_, url=url, events=tuple(map(str, one.get("events") or ())), active=one.get("active") is not False)
+    raise Upstream("GitHub answered what is no webhook. Look at the repository's settings there.")
 
 
 def _of(one: Any, name: str | None = None) -> Mapping[str, Any]:

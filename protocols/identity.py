@@ -23,6 +23,8 @@ FRESH = 1.0
 MOST = 10_000
 """Callers that are remembered."""
 OPEN_PATHS = frozenset({"/", HEALTH, "/api/docs", "/api/openapi.json"})
+GITHUB_EVENTS = "/api/webhooks/github"
+"""What is posted there is let in by its signature: see `protocols/rest/github_events.py`."""
 WELL_KNOWN = "/.well-known/"
 AGENT_CARD = f"{WELL_KNOWN}agent-card.json"
 """Behind an agent's address, of A2A: seen with and without a token."""
@@ -86,7 +88,8 @@ class Credentials:
     async def admit(self, request: web.BaseRequest) -> None:
         """Let the request in as somebody. Raises Unauthenticated, and what a store or an authorization server may fail with."""
         path = request.path
-        if path in OPEN_PATHS or path.startswith(WELL_KNOWN) or (path.endswith(AGENT_CARD) and not self._text(request.headers)):
+        signed = path == GITHUB_EVENTS and request.method == "POST"
+        if signed or path in OPEN_PATHS or path.startswith(WELL_KNOWN) or (path.endswith(AGENT_CARD) and not self._text(request.headers)):
             request[CALLER] = ANYONE
             return
         request[CALLER] = await self.caller(request.headers)

@@ -26,13 +26,6 @@ class Pull(Issue):
     base_ref: str
 
 
-class Hook(Value):
-    id: int
-    url: str
-    events: tuple[str, ...] = ()
-    active: bool = True
-
-
 def repository_of(url: str | None) -> str | None:
     """`owner/name`, for the address of a repository on GitHub."""
     found = PLACE.fullmatch(url or "")

@@ -17,7 +17,7 @@ from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
-from hub.ports import Library, Offer, Programs, R, Vault
+from hub.ports import Find, Library, Offer, Programs, R, Vault
 from hub.repositories import Repositories, Repository, Terms
 from hub.unit import UnitOfWork
 from hub.upstreams import Upstreams
@@ -67,6 +67,11 @@ class Deleted(Result):
     deleted: bool = True
     id: str
     deleted_count: int = 1
+
+
+class Removed(Deleted):
+    success: bool = True
+    """The word that the web API has for it beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,12 @@ class Call:
         bodies = await self.unit.bodies(type_, page.cursor, page.limit, **where)
         full = len(bodies) == page.limit
         return Listing(type_, bodies, type_.model_validate_json(bodies[-1]).key if full else None)
+
+    async def newest(self, type_: type[R], limit: int, **where: str | None) -> Listing[R]:
+        """The last ones made, the newest first."""
+        compared = tuple((name, value) for name, value in where.items() if value is not None)
+        [bodies] = (await self.unit.look(Find(type_, compared, limit=limit, last=True))).found
+        return Listing(type_, bodies[::-1])
 
     async def repository(self, path: str) -> Repository:
         """The git repository at a path of the hub's machine. Raises Invalid, Refused."""

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from hub.app import Hub
 from protocols.bodies import json_body, parsed
-from protocols.identity import caller_of
+from protocols.identity import GITHUB_EVENTS, caller_of
 from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
+from protocols.rest.github_events import GithubEvents
 from protocols.rest.route import Route, Stream
 from protocols.rest.routes import ROUTES, STREAMS
 from protocols.rest.tables.product import UNSERVED
@@ -34,6 +35,7 @@ def mount(app: web.Application, hub: Hub, streams: Streams) -> None:
     app.router.add_get("/api/docs", _docs)
     for unserved in UNSERVED:
         app.router.add_route(unserved.method, f"/api{unserved.path}", unserved.handle, expect_handler=expect)
+    app.router.add_post(GITHUB_EVENTS, GithubEvents(hub).handle, expect_handler=expect)
     for (method, path), alternatives in rows.items():
         add = app.router.add_get if method == "GET" else partial(app.router.add_route, method)  # GET answers HEAD, too
         add(f"/api{path}", _handler(hub, alternatives), expect_handler=expect)

@@ -1,7 +1,7 @@
 """The web API as a table: every row and every stream, in the order in which they are looked through."""
 
 from protocols.rest.route import Route, Stream
-from protocols.rest.tables import boards, clones, core, definitions, registry, sessions, sharing, system
+from protocols.rest.tables import boards, clones, core, definitions, jobs, registry, sessions, sharing, system
 
 ROUTES: tuple[Route, ...] = (
     *core.ROUTES,
@@ -11,6 +11,7 @@ ROUTES: tuple[Route, ...] = (
     *sharing.ROUTES,
     *definitions.ROUTES,
     *registry.ROUTES,
+    *jobs.ROUTES,
     *system.ROUTES,
 )
 STREAMS: tuple[Stream, ...] = (

@@ -31,6 +31,54 @@ SQLITE = (
     "CREATE UNIQUE INDEX worktree_one_codebase_id_branch ON worktree (codebase_id, branch, tenant)",
     "CREATE UNIQUE INDEX worktree_one_worktree_path ON worktree (worktree_path, tenant)",
     (
+        "CREATE TABLE workflow (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL)"
+    ),
+    "CREATE UNIQUE INDEX workflow_key ON workflow (tenant, id)",
+    (
+        "CREATE TABLE workflow_run (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, workflow_id TEXT, status "
+        "TEXT)"
+    ),
+    "CREATE UNIQUE INDEX workflow_run_key ON workflow_run (tenant, id)",
+    "CREATE INDEX workflow_run_by_workspace_id ON workflow_run (workspace_id, tenant, id)",
+    "CREATE INDEX workflow_run_by_workflow_id ON workflow_run (workflow_id, tenant, id)",
+    (
+        "CREATE TABLE background_task (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT "
+        "NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, status TEXT, "
+        "workflow_run_id TEXT)"
+    ),
+    "CREATE UNIQUE INDEX background_task_key ON background_task (tenant, id)",
+    "CREATE INDEX background_task_by_workspace_id ON background_task (workspace_id, tenant, id)",
+    "CREATE INDEX background_task_by_status ON background_task (status, tenant, id)",
+    "CREATE INDEX background_task_by_workflow_run_id ON background_task (workflow_run_id, tenant, id)",
+    (
+        "CREATE TABLE schedule (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, enabled TEXT)"
+    ),
+    "CREATE UNIQUE INDEX schedule_key ON schedule (tenant, id)",
+    "CREATE INDEX schedule_by_workspace_id ON schedule (workspace_id, tenant, id)",
+    "CREATE INDEX schedule_by_enabled ON schedule (enabled, tenant, id)",
+    (
+        "CREATE TABLE webhook_config (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT "
+        "NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, repo TEXT)"
+    ),
+    "CREATE UNIQUE INDEX webhook_config_key ON webhook_config (tenant, id)",
+    "CREATE INDEX webhook_config_by_workspace_id ON webhook_config (workspace_id, tenant, id)",
+    "CREATE INDEX webhook_config_by_repo ON webhook_config (repo, tenant, id)",
+    (
+        "CREATE TABLE webhook_log (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT, config_id TEXT)"
+    ),
+    "CREATE UNIQUE INDEX webhook_log_key ON webhook_log (tenant, id)",
+    "CREATE INDEX webhook_log_by_workspace_id ON webhook_log (workspace_id, tenant, id)",
+    "CREATE INDEX webhook_log_by_config_id ON webhook_log (config_id, tenant, id)",
+    (
+        "CREATE TABLE polling_settings (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT "
+        "NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL)"
+    ),
+    "CREATE UNIQUE INDEX polling_settings_key ON polling_settings (tenant, id)",
+    (
         "CREATE TABLE clone (row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
         "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, status TEXT)"
     ),
@@ -91,6 +139,50 @@ POSTGRES = (
     "CREATE INDEX worktree_by_codebase_id ON worktree (codebase_id, tenant, id)",
     "CREATE UNIQUE INDEX worktree_one_codebase_id_branch ON worktree (codebase_id, branch, tenant)",
     "CREATE UNIQUE INDEX worktree_one_worktree_path ON worktree (worktree_path, tenant)",
+    (
+        'CREATE TABLE workflow (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id))"
+    ),
+    (
+        'CREATE TABLE workflow_run (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", workflow_id '
+        'TEXT COLLATE "C", status TEXT COLLATE "C", PRIMARY KEY (tenant, id))'
+    ),
+    "CREATE INDEX workflow_run_by_workspace_id ON workflow_run (workspace_id, tenant, id)",
+    "CREATE INDEX workflow_run_by_workflow_id ON workflow_run (workflow_id, tenant, id)",
+    (
+        'CREATE TABLE background_task (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL,'
+        ' created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", status TEXT '
+        'COLLATE "C", workflow_run_id TEXT COLLATE "C", PRIMARY KEY (tenant, id))'
+    ),
+    "CREATE INDEX background_task_by_workspace_id ON background_task (workspace_id, tenant, id)",
+    "CREATE INDEX background_task_by_status ON background_task (status, tenant, id)",
+    "CREATE INDEX background_task_by_workflow_run_id ON background_task (workflow_run_id, tenant, id)",
+    (
+        'CREATE TABLE schedule (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", enabled TEXT '
+        'COLLATE "C", PRIMARY KEY (tenant, id))'
+    ),
+    "CREATE INDEX schedule_by_workspace_id ON schedule (workspace_id, tenant, id)",
+    "CREATE INDEX schedule_by_enabled ON schedule (enabled, tenant, id)",
+    (
+        'CREATE TABLE webhook_config (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", repo TEXT '
+        'COLLATE "C", PRIMARY KEY (tenant, id))'
+    ),
+    "CREATE INDEX webhook_config_by_workspace_id ON webhook_config (workspace_id, tenant, id)",
+    "CREATE INDEX webhook_config_by_repo ON webhook_config (repo, tenant, id)",
+    (
+        'CREATE TABLE webhook_log (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
+        'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, workspace_id TEXT COLLATE "C", config_id TEXT '
+        'COLLATE "C", PRIMARY KEY (tenant, id))'
+    ),
+    "CREATE INDEX webhook_log_by_workspace_id ON webhook_log (workspace_id, tenant, id)",
+    "CREATE INDEX webhook_log_by_config_id ON webhook_log (config_id, tenant, id)",
+    (
+        'CREATE TABLE polling_settings (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT '
+        "NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id))"
+    ),
     (
         'CREATE TABLE clone (tenant TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, '
         'created_at TEXT NOT NULL, updated_at TEXT NOT NULL, body TEXT NOT NULL, status TEXT COLLATE "C", PRIMARY KEY (tenant, '

@@ -4,6 +4,7 @@ import asyncio
 
 from hub.app import Hub
 from hub.domain import KINDS
+from hub.domain.background_tasks import BackgroundTask
 from hub.domain.codebases import Codebase, Worktree
 from hub.domain.errors import Duplicate, NotFound, Refused, Stale
 from hub.domain.permissions import Permission, PermissionPolicy
@@ -12,6 +13,8 @@ from hub.domain.sessions import Prompt, Session, SessionEntry, SessionServers
 from hub.domain.shared_sessions import Participant, PromptApproval, SharedMessage, SharedSession
 from hub.domain.specialists import Specialist
 from hub.domain.tasks import Task
+from hub.domain.webhooks import WebhookConfig, WebhookLog
+from hub.domain.workflows import WorkflowRun
 from hub.ports import Find, HubStore
 from hub.unit import UnitOfWork
 from tests.core.support import ask, kinds, names_of_events, new_agent, new_task, on_memory, refusal
@@ -86,6 +89,12 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
         codebase = unit.put(Codebase(workspace_id=workspace, repo_path="/repository"))
         tree = {"worktree_path": f"/trees/{workspace}", "branch": "b", "base_branch": "main"}
         unit.put(Worktree(workspace_id=workspace, codebase_id=codebase.id, **tree))
+        await ask(hub, "create_schedule", name="s", cronExpr="0 9 * * *", taskPrompt="p", agentId="a", workspaceId=workspace)
+        run = unit.put(WorkflowRun(workspace_id=workspace, workflow_id="w", workflow_name="W", total_steps=1))
+        unit.put(BackgroundTask(workspace_id=workspace, title="t", prompt="p", agent_id="a", workflow_run_id=run.id))
+        told = {"name": "w", "repo": "acme/shop", "trigger_agent_id": "a", "webhook_secret": "s", "event_types": ("push",)}
+        config = unit.put(WebhookConfig(workspace_id=workspace, **told))
+        unit.put(WebhookLog(workspace_id=workspace, config_id=config.id, delivery="d", event_type="push", outcome="skipped"))
         await store.commit(unit)
     inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
     for type_, count in inside.items():

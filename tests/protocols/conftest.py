@@ -1,7 +1,7 @@
 """Hubs behind their HTTP doors, in this process."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +25,7 @@ from stores import vault
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
+from tests.protocols.github import fake_github
 from tests.repositories import repositories
 
 Http = TestClient[Request, Application]
@@ -37,8 +38,10 @@ LIBRARY = Path(__file__).parents[1] / "library"
 
 
 def upstreams() -> Upstreams:
-    """A copy of the ACP registry, and a GitHub that nobody answers for."""
-    return Upstreams(PublicRegistry(str(LIBRARY / "registry.json"), "all"), GitHubApi(Asking("GitHub", NOBODY, "all")))
+    """A copy of the ACP registry, and what stands for GitHub."""
+    return Upstreams(
+        PublicRegistry(str(LIBRARY / "registry.json"), "all"), GitHubApi(Asking("GitHub", os.environ["TRIVIUM_GITHUB_API"], "all"))
+    )
 
 
 def library() -> FileLibrary:
@@ -62,8 +65,16 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
         yield http
 
 
+@pytest.fixture(scope="session", autouse=True)
+def github() -> Iterator[str]:
+    """The address of what stands for GitHub, also for hubs that read the settings themselves."""
+    with fake_github() as url, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TRIVIUM_GITHUB_API", url)
+        yield url
+
+
 @pytest.fixture
-def hub() -> Hub:
+def hub(github: str) -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
     return furnished(MemoryStore())
 

@@ -14,6 +14,7 @@ from tests.protocols.steps import boards, registry, shared_sessions
 from tests.protocols.steps.base import Step, no, ok
 from tests.protocols.steps.clones import CLONES
 from tests.protocols.steps.evidence import EVIDENCE
+from tests.protocols.steps.jobs import JOBS
 
 
 def yjs_update(text: str, client: int) -> str:
@@ -590,5 +591,6 @@ SCRIPT: tuple[Step, ...] = (
     *shared_sessions.STEPS,
     *registry.STEPS,
     *CLONES,
+    *JOBS,
     *ENDINGS, *shapeless(),
 )  # fmt: skip

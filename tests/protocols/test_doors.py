@@ -8,7 +8,7 @@ from hub.domain.errors import Kind
 from hub.operations import OPERATIONS
 from protocols.rest.routes import ROUTES
 from tests.conftest import STORES
-from tests.protocols.conftest import LIBRARY, NOBODY, NewDatabase
+from tests.protocols.conftest import LIBRARY, NewDatabase
 from tests.protocols.doors import Door, cli, hub_itself, mcp_http, mcp_stdio, rest, rpc, sayable
 from tests.protocols.mcp_messages import LEGACY, MODERN, NEWER
 from tests.protocols.script import SCRIPT
@@ -27,7 +27,6 @@ def library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIVIUM_SPECIALISTS", str(LIBRARY / "specialists"))
     monkeypatch.setenv("TRIVIUM_SKILLS", str(LIBRARY / "skills"))
     monkeypatch.setenv("TRIVIUM_AGENT_REGISTRY", str(LIBRARY / "registry.json"))
-    monkeypatch.setenv("TRIVIUM_GITHUB_API", NOBODY)
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ async def test_hooks_are_listed_made_and_deleted(server: Server) -> None:
     [hook] = await api.hooks("a/b", "t")
     assert await api.create_hook("a/b", "t", hook.url, "s", ["push"]) == hook
     await api.delete_hook("a/b", "t", hook.id)
-    config = {"url": hook.url, "content_type": "json", "secret": "s"}
+    config = {"url": hook.url, "content_type": "json", "secret": "s", "insecure_ssl": "0"}
     assert [(method, body) for method, _, _, body in server.asked] == [
         ("GET", None), ("POST", {"name": "web", "active": True, "events": ["push"], "config": config}), ("DELETE", None)
     ]  # fmt: skip

@@ -73,7 +73,23 @@ CAME = {
     2: ("mcp_server", "token"),
     3: ("task_message", "sent_message", "artifact_chunk", "remote_agent", "remote_task", "push_config"),
     4: ("session", "session_servers", "prompt", "session_entry", "permission", "permission_policy", "provider", "specialist"),
-    5: ("board", "codebase", "worktree", "clone", "shared_session", "participant", "shared_message", "prompt_approval"),
+    5: (
+        "board",
+        "codebase",
+        "worktree",
+        "workflow",
+        "workflow_run",
+        "background_task",
+        "schedule",
+        "webhook_config",
+        "webhook_log",
+        "polling_settings",
+        "clone",
+        "shared_session",
+        "participant",
+        "shared_message",
+        "prompt_approval",
+    ),
 }
 """The kinds that came with a version. A column that comes to a kind needs that kind's old declaration."""
 

@@ -1,7 +1,7 @@
 """For every row of the web API a request and what comes back: status, envelope and shape."""
 
 from hub.app import Hub
-from tests.protocols.cases import boards, clones, core, evidence, registry, shared_sessions
+from tests.protocols.cases import boards, clones, core, evidence, jobs, registry, shared_sessions
 from tests.protocols.cases.base import Case
 
 PARTS = (
@@ -9,6 +9,7 @@ PARTS = (
     clones,
     core,
     evidence,
+    jobs,
     registry,
     shared_sessions,
 )
@@ -21,5 +22,5 @@ async def prepared(case: Case, hub: Hub) -> Case:
     """With the names of what it needs, which has been made in the hub."""
     part = next(part for part in PARTS if case in part.CASES)
     made = await part.prepare(hub)
-    body = {name: value.format(**made) if isinstance(value, str) else value for name, value in (case.body or {}).items()}
+    body = {name: made.get(value[1:-1], value) if isinstance(value, str) else value for name, value in (case.body or {}).items()}
     return case._replace(url=case.url.format(**made), body=None if case.body is None else body)
