@@ -9,9 +9,9 @@ READ, WRITE = "read", "write"
 """Wide grants: all `*.read`; these and all `*.write` but those of the administration."""
 ADMINISTRATION = frozenset({
     "tokens", "mcp_servers", "remote_agents", "session_claims", "session_settings", "permissions", "permission_policies", "providers",
-    "specialists",
+    "specialists", "git",
 })  # fmt: skip
-"""Nouns whose changes decide who may do what, what the hub runs, or what agents are told to be. `write` does not open
+"""Nouns whose changes decide who may do what, what the hub runs or fetches, or what agents are told to be. `write` does not open
 them: they are named, or `*` is."""
 USE_TOOLS = "mcp_tools.write"
 """To see and call the tools of other MCP servers: the one grant that opens no operation."""

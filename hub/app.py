@@ -17,7 +17,7 @@ from hub.domain.model import Value, instant, utc_now
 from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
-from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
+from hub.operations.base import Aftermath, Call, Hosts, Input, Mutation, Offers, Operation, Output
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, Programs, R, Vault
 from hub.repositories import Repositories
 from hub.unit import Recent, RecordKey, UnitOfWork
@@ -77,7 +77,7 @@ class Hub:
                 await self._furnish(caller.tenant)
             if operation.first:
                 await self._run(operation.first, given, caller, operation.writes)
-            return await self._run(partial(self._once, operation), given, caller, operation.writes)
+            return await self._handled(operation, given, caller)
         except HubError:
             raise
         except Exception:
@@ -99,7 +99,22 @@ class Hub:
             page = await self.store.news(page.cursor, caller.tenant, filter_, PAGE)
             yield page
 
-    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller, writes: bool) -> T:
+    async def _handled(self, operation: Operation, given: Input, caller: Caller) -> Output:
+        try:
+            return await self._run(partial(self._once, operation), given, caller, operation.writes and not operation.acts)
+        except HubError as error:
+            if operation.failed:
+                await self._settle(operation.failed, error, given, caller)
+            raise
+
+    async def _settle(self, aftermath: Aftermath, error: HubError, given: Input, caller: Caller) -> None:
+        """That this fails, too, is no news for the caller: it hears of the first error."""
+        try:
+            await self._run(lambda given, call: aftermath(given, call, error), given, caller, trusting=False)
+        except HubError as another:
+            log.warning("behind %r nothing could be noted: %s", error.message, another.message)
+
+    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller, trusting: bool) -> T:
         """Run and commit. A first attempt may rest on what is remembered; where that does not lead to a commit, the next one reads.
 
         Who lost a race goes again, in turn with the others that lost over the same records.
@@ -114,7 +129,7 @@ class Hub:
         try:
             for attempt in range(1, ATTEMPTS + 1):
                 turns_of_others = None if lost else self._turns
-                unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
+                unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=trusting and attempt == 1)
                 try:
                     output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts, *outside))
                     if unit.staged:

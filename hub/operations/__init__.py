@@ -5,6 +5,8 @@ from itertools import chain
 from hub.operations import (
     agents,
     claims,
+    code_changes,
+    commits,
     conversations,
     events,
     inputs,
@@ -32,6 +34,7 @@ from hub.operations import (
     tokens,
     waiting,
     workspaces,
+    worktrees,
 )  # fmt: skip
 from hub.operations.base import Operation
 
@@ -54,6 +57,9 @@ _NOUNS = (
     search,
     mcp_servers,
     remote_agents,
+    worktrees,
+    code_changes,
+    commits,
     sessions,
     session_views,
     prompts,

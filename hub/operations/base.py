@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
@@ -12,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from hub.access import Caller
 from hub.addresses import Reach
 from hub.domain.agents import Agent
-from hub.domain.errors import NotFound, Refused, Stale
+from hub.domain.errors import HubError, NotFound, Refused, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
@@ -84,6 +85,7 @@ class Listing(Generic[R]):
         return [self.type.model_validate_json(body) for body in self.bodies]
 
 
+NO_REPOSITORIES = "This hub works on no files: it was started without access to git repositories."
 Output = Value | Listing[Any]
 Offers = Callable[[str], Offer | None]
 """By an agent's id."""
@@ -147,8 +149,14 @@ class Call:
     async def repository(self, path: str) -> Repository:
         """The git repository at a path of the hub's machine. Raises Invalid, Refused."""
         if self.repositories is None:
-            raise Refused("This hub works on no files: it was started without access to git repositories.")
+            raise Refused(NO_REPOSITORIES)
         return await self.repositories.open(path, self.caller.tenant)
+
+    async def worktree_folder(self, root: str | None) -> Path:
+        """In which working trees are made: `root`, or one that the hub keeps. Raises Invalid, Refused."""
+        if self.repositories is None:
+            raise Refused(NO_REPOSITORIES)
+        return await self.repositories.worktree_folder(root, self.caller.tenant)
 
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""
@@ -213,6 +221,7 @@ def expect_version(record: Record, expected: int | None) -> None:
 
 Handler = Callable[[Any, Call], Awaitable[Output]]
 Preparation = Callable[[Any, Call], Awaitable[None]]
+Aftermath = Callable[[Any, Call, HubError], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -234,6 +243,10 @@ class Operation:
     """For what others do: a door may have more to say before the answer."""
     first: Preparation | None = None
     """Run and committed before the handler, with the same input; after a crash between the two it is run again."""
+    failed: Aftermath | None = None
+    """Run and committed when the handler has failed, with the same input, before its caller hears of it."""
+    acts: bool = False
+    """It changes what lies outside the store: it rests on nothing that is only remembered, so that it is not run to see whether it may."""
 
     @property
     def name(self) -> str:

@@ -7,19 +7,23 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from hub.domain.errors import Busy, Invalid
 from hub.programs import environment
 
 PATIENCE = 30.0
 """Seconds for what only this machine is asked."""
+GRACE = 5.0
+"""Seconds in which one that writes may end by itself."""
 LARGEST = 20_000_000
 """Bytes of an answer."""
 HARDENED = (
     "-c", "core.fsmonitor=false", "-c", "core.pager=cat", "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never",
     "-c", "color.ui=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0",
+    "-c", "user.useConfigOnly=true",
 )  # fmt: skip
-"""A repository's own configuration may name programs: those of a look at it are not run."""
+"""A repository's own configuration may name programs: those of a look at it are not run. Nor is it guessed whose a commit is."""
 ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "GIT_PAGER": "cat", "GIT_EDITOR": "true", "LC_ALL": "C.UTF-8",
     "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", "GIT_LITERAL_PATHSPECS": "1",
@@ -41,20 +45,23 @@ class Git:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environment = environment(AGENT, ENVIRONMENT, environ)
+        self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of those that change a repository, by its common folder."""
 
     async def run(
         self, folder: Path, *args: str, given: bytes | None = None, writes: bool = False,
-        patience: float = PATIENCE, largest: int = LARGEST,
+        patience: float = PATIENCE, largest: int = LARGEST, index: Path | None = None,
     ) -> bytes:  # fmt: skip
-        """Its standard output. A run that is cancelled, late or says too much is ended with all that it started.
+        """Its standard output. A run that is cancelled, late or says too much is ended with all that it started; one that writes is
+        given the time to take its locks away. `index`: a file to use instead of the repository's own.
 
         Raises GitFailed, Busy (late) and Invalid (too much, or there is no git).
         """
-        locks = {} if writes else {"GIT_OPTIONAL_LOCKS": "0"}
+        more = ({} if writes else {"GIT_OPTIONAL_LOCKS": "0"}) | ({"GIT_INDEX_FILE": str(index)} if index else {})
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                "git", *HARDENED, *args, cwd=folder, env=self._environment | locks, stdout=pipe, stderr=pipe,
+                "git", *HARDENED, *args, cwd=folder, env=self._environment | more, stdout=pipe, stderr=pipe,
                 stdin=asyncio.subprocess.DEVNULL if given is None else pipe, start_new_session=True,
             )  # fmt: skip
         except OSError:
@@ -67,9 +74,8 @@ class Git:
             raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
         finally:
             if process.returncode is None:
-                _end(process)
                 with suppress(asyncio.CancelledError):
-                    await asyncio.shield(process.wait())
+                    await asyncio.shield(_ended(process, GRACE if writes else 0.0))
         if code:
             raise GitFailed(code, said.decode("utf-8", "replace").strip())
         return output
@@ -101,9 +107,21 @@ async def _all_of(stream: asyncio.StreamReader, largest: int) -> bytes:
     return b"".join(parts)
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+async def _ended(process: asyncio.subprocess.Process, grace: float) -> None:
+    if grace:
+        _send(process, kill=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await process.wait()
+    if process.returncode is None:
+        _send(process, kill=True)
+        await process.wait()
+
+
+def _send(process: asyncio.subprocess.Process, *, kill: bool) -> None:
+    """To it and all that it started."""
     with suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             process.kill()
         else:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)

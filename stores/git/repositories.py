@@ -8,6 +8,9 @@ from urllib.parse import quote
 from hub.access import LOCAL_TENANT
 from hub.domain.errors import Invalid, Refused
 from stores.git.command import Git, GitFailed
+from stores.git.histories import GitHistory
+from stores.git.uncommitted import GitUncommitted
+from stores.git.worktrees import GitWorkingTrees
 
 
 class GitRepository:
@@ -15,6 +18,18 @@ class GitRepository:
 
     def __init__(self, path: Path, git: Git) -> None:
         self.path, self._git = path, git
+
+    @property
+    def working_trees(self) -> GitWorkingTrees:
+        return GitWorkingTrees(self.path, self._git)
+
+    @property
+    def uncommitted(self) -> GitUncommitted:
+        return GitUncommitted(self.path, self._git)
+
+    @property
+    def history(self) -> GitHistory:
+        return GitHistory(self.path, self._git)
 
 
 class GitRepositories:
@@ -32,18 +47,31 @@ class GitRepositories:
             raise _not_opened(path, failure) from None
         return GitRepository(Path(said.decode().splitlines()[-1]), self._git)
 
+    async def worktree_folder(self, root: str | None, tenant: str) -> Path:
+        if root is None:
+            return await asyncio.to_thread((self._own(tenant) / "worktrees").resolve)
+        return await asyncio.to_thread(self._placed, root, tenant, "worktreeRoot")
+
     def _resolved(self, path: str, tenant: str) -> Path:
-        """Links are followed before it is looked where it lies."""
-        given = Path(path).expanduser()
-        if not given.is_absolute() or "\0" in path:
-            raise Invalid("repoPath: it must be an absolute path, or begin with ~/")
-        allowed = self._folders if tenant == LOCAL_TENANT else (self._tenants / quote(tenant, safe=""),)
-        folder = given.resolve()
-        if allowed and not any(folder.is_relative_to(one.resolve()) for one in allowed):
-            raise Refused("This folder is not one in which the hub may work. Its operator names those with TRIVIUM_FOLDERS.")
+        folder = self._placed(path, tenant, "repoPath")
         if not folder.is_dir():
             raise Invalid(f"repoPath: there is no folder {path!r}")
         return folder
+
+    def _placed(self, path: str, tenant: str, name: str) -> Path:
+        """Links are followed before it is looked where it lies."""
+        given = Path(path).expanduser()
+        if not given.is_absolute() or "\0" in path:
+            raise Invalid(f"{name}: it must be an absolute path, or begin with ~/")
+        own, folder = self._own(tenant), given.resolve()
+        allowed = () if tenant == LOCAL_TENANT and not self._folders else (own, *(self._folders if tenant == LOCAL_TENANT else ()))
+        if allowed and not any(folder.is_relative_to(one.resolve()) for one in allowed):
+            raise Refused("This folder is not one in which the hub may work. Its operator names those with TRIVIUM_FOLDERS.")
+        return folder
+
+    def _own(self, tenant: str) -> Path:
+        """The folder of what the hub makes for the tenant."""
+        return self._tenants / quote(tenant, safe="")
 
 
 def _not_opened(path: str, failure: GitFailed) -> Exception:
