@@ -59,8 +59,8 @@ class Uncommitted(Protocol):
 
     async def unstage(self, files: Sequence[str]) -> None: ...
 
-    async def commit(self, message: str) -> str:
-        """What is staged; answers the commit. The repository's hooks run."""
+    async def commit(self, message: str, files: Sequence[str]) -> str:
+        """What is staged, with these files; answers the commit. The repository's hooks run."""
 
     async def discard(self, files: Sequence[str], name: str) -> str:
         """Back to what is staged; what git does not know is deleted. Answers the ref under `name` that keeps all of it."""

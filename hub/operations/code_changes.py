@@ -117,9 +117,7 @@ async def unstage_files(given: UnstageFiles, call: Call) -> Unstaged:
 async def commit_changes(given: CommitChanges, call: Call) -> Committed:
     """Commit what is staged, and the files named here. The repository's identity signs it, and its hooks run and may refuse."""
     codebase, repository = await place_of(given, call)
-    if given.files:
-        await repository.uncommitted.stage(given.files)
-    sha = await repository.uncommitted.commit(given.message)
+    sha = await repository.uncommitted.commit(given.message, given.files)
     changed(codebase, call, "commit", sha=sha)
     return Committed(sha=sha, message=given.message.strip())
 

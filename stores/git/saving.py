@@ -83,7 +83,7 @@ async def keep_commit(git: Git, folder: Path, name: str, commit: str) -> str:
 
 async def unnamed(git: Git, folder: Path, commits: Sequence[str | None], without: str | None) -> list[str]:
     """Those of the commits that no branch or tag leads to, beside the branch `without`."""
-    beside = (f"--exclude=refs/heads/{without}",) if without else ()
+    beside = (f"--exclude={without}",) if without else ()
     others = ("--not", *beside, "--branches", "--tags", "--remotes")
     return [one for one in commits if one and await git.run(folder, "rev-list", "--max-count=1", one, *others)]
 

@@ -34,11 +34,14 @@ class GitUncommitted:
                 raise Invalid("files: nothing of these is staged.")
             await write(self._git, self._top, "unstage it", "reset", "--quiet", *NAMED, given=joined(names))
 
-    async def commit(self, message: str) -> str:
+    async def commit(self, message: str, files: Sequence[str]) -> str:
+        names = checked(files)
         async with turn(self._git, self._top):
             doing = await at_work(self._git, self._top)
             if doing == "rebase":
                 raise Refused("It is in the middle of a rebase. End that first: git rebase --continue, or git rebase --abort.")
+            if names:
+                await write(self._git, self._top, "stage it", "add", *NAMED, given=joined(names))
             if doing is None and not await self._git.run(self._top, "diff", "--cached", "--name-only", "-z"):
                 raise Refused("Nothing is staged. Stage files first, or name them with the commit.")
             await write(self._git, self._top, "commit", "commit", "--quiet", "--file=-", given=message.encode())

@@ -26,7 +26,7 @@ from tests.protocols.requirements import meets
 
 MANY, LONG = 12, "x" * 20_000
 """Twelve of them make 60,000 tokens."""
-FIRST_ONES = {"list_ready_tasks", "list_recent_sessions", "list_teams", "list_recent_entries"}
+FIRST_ONES = {"list_ready_tasks", "list_recent_sessions", "list_teams", "list_recent_entries", "list_commits"}
 """They answer the most urgent or the newest ones, which change while one reads on."""
 MOST = 80_000
 """Bytes that a client takes: 20,000 tokens."""
