@@ -82,13 +82,11 @@ async def begin_worktree(given: CreateWorktree, call: Call) -> None:
     if await _on_branch(codebase, given.on, call):
         return
     repository = await call.repository(codebase.repo_path)
-    worktree = Worktree(
-        workspace_id=workspace.id, codebase_id=codebase.id, worktree_path="", branch=given.on, base_branch="", label=given.label
-    )
-    path = await _folder(workspace, call) / f"{_slug(repository.path.name)}-{_slug(given.on)[:60]}-{worktree.id[-6:]}"
+    path = await _folder(workspace, call) / _name(repository.path, given.on)
     base = await repository.working_trees.plan(path, given.on, given.base_branch)
     call.unit.guard(codebase)
-    call.create(worktree.model_copy(update={"worktree_path": str(path), "base_branch": base}))
+    of = {"workspace_id": workspace.id, "codebase_id": codebase.id, "label": given.label}
+    call.create(Worktree(**of, worktree_path=str(path), branch=given.on, base_branch=base))
 
 
 async def create_worktree(given: CreateWorktree, call: Call) -> Worktree:
@@ -204,6 +202,12 @@ async def _any_repository(call: Call, *paths: str) -> Repository | None:
         except Invalid:
             continue
     return None
+
+
+def _name(repository: Path, branch: str) -> str:
+    """To be told apart by people; the digest keeps others of the same name apart, like a/b and a-b."""
+    digest = sha256(f"{repository}\n{branch}".encode()).hexdigest()[:6]
+    return f"{_slug(repository.name)[:60]}-{_slug(branch)[:60]}-{digest}"
 
 
 def _slug(text: str) -> str:

@@ -15,7 +15,7 @@ from hub.programs import environment
 PATIENCE = 30.0
 """Seconds for what only this machine is asked."""
 GRACE = 5.0
-"""Seconds in which one that writes may end by itself."""
+"""Seconds for one that was told to end to be gone."""
 LARGEST = 20_000_000
 """Bytes of an answer."""
 HARDENED = (
@@ -75,7 +75,7 @@ class Git:
         finally:
             if process.returncode is None:
                 with suppress(asyncio.CancelledError):
-                    await asyncio.shield(_ended(process, GRACE if writes else 0.0))
+                    await asyncio.shield(_ended(process, patiently=writes))
         if code:
             raise GitFailed(code, said.decode("utf-8", "replace").strip())
         return output
@@ -107,15 +107,23 @@ async def _all_of(stream: asyncio.StreamReader, largest: int) -> bytes:
     return b"".join(parts)
 
 
-async def _ended(process: asyncio.subprocess.Process, grace: float) -> None:
-    if grace:
+async def _ended(process: asyncio.subprocess.Process, *, patiently: bool) -> None:
+    if patiently:
         _send(process, kill=False)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await process.wait()
+        await _over(process)
     if process.returncode is None:
         _send(process, kill=True)
-        await process.wait()
+        await _over(process)
+
+
+async def _over(process: asyncio.subprocess.Process) -> None:
+    """What it still said is read away; something that it left behind may hold its pipes open."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            for stream in (process.stdout, process.stderr):
+                while stream and await stream.read(262_144):
+                    pass
+            await process.wait()
 
 
 def _send(process: asyncio.subprocess.Process, *, kill: bool) -> None:
