@@ -18,6 +18,7 @@ from protocols.http import application
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.postgres import Server
+from tests.repositories import repositories
 
 Http = TestClient[Request, Application]
 NewDatabase = Callable[[str], Awaitable[str]]
@@ -43,7 +44,7 @@ async def serving(hub: Hub, settings: Settings = SETTINGS, clock: Clock = utc_no
 @pytest.fixture
 def hub() -> Hub:
     """On a memory store: what a door does with an answer is the same on all of them."""
-    return Hub(MemoryStore(), library=library())
+    return Hub(MemoryStore(), library=library(), repositories=repositories())
 
 
 @pytest.fixture

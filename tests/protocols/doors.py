@@ -28,6 +28,7 @@ from tests.conftest import open_database
 from tests.protocols.conftest import Http, library, serving
 from tests.protocols.mcp_messages import MODERN, enveloped, headers_for, initialize_params
 from tests.protocols.transcripts import Ask
+from tests.repositories import repositories
 
 ROOT = Path(__file__).parents[2]
 Door = Callable[[str], AbstractAsyncContextManager[Ask]]
@@ -38,7 +39,8 @@ Door = Callable[[str], AbstractAsyncContextManager[Ask]]
 async def opened(database: str) -> AsyncIterator[Hub]:
     store = await open_database(database)
     try:
-        yield Hub(store, vault=vault.ephemeral(), programs=PathPrograms(os.environ), library=library())
+        programs = PathPrograms(os.environ)
+        yield Hub(store, vault=vault.ephemeral(), programs=programs, library=library(), repositories=repositories())
     finally:
         await store.close()
 
