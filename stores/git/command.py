@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from hub.domain.errors import Busy, Invalid
@@ -13,11 +13,13 @@ from hub.programs import environment
 
 PATIENCE = 30.0
 """Seconds for what only this machine is asked."""
+AT_ONCE = 8
+"""Runs that only look, at a time: each is a process. Others wait for their turn."""
 LARGEST = 20_000_000
 """Bytes of an answer."""
 HARDENED = (
     "-c", "core.fsmonitor=false", "-c", "core.pager=cat", "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never",
-    "-c", "color.ui=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0",
+    "-c", "color.ui=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0", "-c", "log.showSignature=false",
 )  # fmt: skip
 """A repository's own configuration may name programs: those of a look at it are not run."""
 ENVIRONMENT = {
@@ -36,43 +38,58 @@ class GitFailed(Exception):
         self.code, self.said = code, said
 
 
+class _TooMuch(Exception):
+    def __init__(self, output: bytes) -> None:
+        self.output = output
+
+
 class Git:
     """The git command, as it is found on the hub's PATH."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environment = environment(AGENT, ENVIRONMENT, environ)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def run(
         self, folder: Path, *args: str, given: bytes | None = None, writes: bool = False,
-        patience: float = PATIENCE, largest: int = LARGEST,
+        patience: float = PATIENCE, largest: int = LARGEST, cut: bool = False, fine: Collection[int] = (0,),
     ) -> bytes:  # fmt: skip
         """Its standard output. A run that is cancelled, late or says too much is ended with all that it started.
 
+        With `cut` it may say too much, and what it said until then is the answer. `fine`: exit codes that are no failure.
         Raises GitFailed, Busy (late) and Invalid (too much, or there is no git).
         """
+        async with nullcontext() if writes else self._turns:
+            process = await self._started(folder, args, writes, given is not None)
+            try:
+                async with asyncio.timeout(patience):
+                    output, said = await _answered(process, given, largest)
+                    code = await process.wait()
+            except _TooMuch as much:
+                if cut:
+                    return much.output
+                raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.") from None
+            except TimeoutError:
+                raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
+            finally:
+                if process.returncode is None:
+                    _end(process)
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.shield(process.wait())
+        if code not in fine:
+            raise GitFailed(code, said.decode("utf-8", "replace").strip())
+        return output
+
+    async def _started(self, folder: Path, args: Sequence[str], writes: bool, listens: bool) -> asyncio.subprocess.Process:
         locks = {} if writes else {"GIT_OPTIONAL_LOCKS": "0"}
         pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 "git", *HARDENED, *args, cwd=folder, env=self._environment | locks, stdout=pipe, stderr=pipe,
-                stdin=asyncio.subprocess.DEVNULL if given is None else pipe, start_new_session=True,
+                stdin=pipe if listens else asyncio.subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         except OSError:
             raise Invalid("The hub found no git, or no such folder. Install git, and look at the path.") from None
-        try:
-            async with asyncio.timeout(patience):
-                output, said = await _answered(process, given, largest)
-                code = await process.wait()
-        except TimeoutError:
-            raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
-        finally:
-            if process.returncode is None:
-                _end(process)
-                with suppress(asyncio.CancelledError):
-                    await asyncio.shield(process.wait())
-        if code:
-            raise GitFailed(code, said.decode("utf-8", "replace").strip())
-        return output
 
 
 async def _answered(process: asyncio.subprocess.Process, given: bytes | None, largest: int) -> tuple[bytes, bytes]:
@@ -95,9 +112,9 @@ async def _all_of(stream: asyncio.StreamReader, largest: int) -> bytes:
     size = 0
     while part := await stream.read(262_144):
         size += len(part)
-        if size > largest:
-            raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.")
         parts.append(part)
+        if size > largest:
+            raise _TooMuch(b"".join(parts)[:largest])
     return b"".join(parts)
 
 

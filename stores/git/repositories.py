@@ -1,20 +1,23 @@
 """Opening repositories: where they may lie, and whether they are any."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from hub.access import LOCAL_TENANT
 from hub.domain.errors import Invalid, Refused
+from hub.repositories import Files
 from stores.git.command import Git, GitFailed
+from stores.git.failures import told
+from stores.git.files import FolderFiles
+from stores.git.history import History
+from stores.git.reading import Reading
 
 
-class GitRepository:
+class GitRepository(Reading, History):
     """A Repository."""
-
-    def __init__(self, path: Path, git: Git) -> None:
-        self.path, self._git = path, git
 
 
 class GitRepositories:
@@ -23,14 +26,18 @@ class GitRepositories:
     def __init__(self, environ: Mapping[str, str], folders: Sequence[Path], tenants: Path) -> None:
         """`folders`: where those of the hub's own tenant lie; none: anywhere. `tenants`: in it the folder of each other tenant."""
         self._git, self._folders, self._tenants = Git(environ), folders, tenants
+        self._files = FolderFiles(self._git)
 
     async def open(self, path: str, tenant: str) -> GitRepository:
         folder = await asyncio.to_thread(self._resolved, path, tenant)
         try:
-            said = await self._git.run(folder, "rev-parse", "--is-bare-repository", "--show-toplevel")
+            said = await self._git.run(folder, "rev-parse", "--show-toplevel")
         except GitFailed as failure:
-            raise _not_opened(path, failure) from None
-        return GitRepository(Path(said.decode().splitlines()[-1]), self._git)
+            raise told(failure) from None
+        return GitRepository(Path(os.fsdecode(said).splitlines()[-1]), self._git)
+
+    async def files(self, path: str, tenant: str) -> Files:
+        return await self._files.of(await asyncio.to_thread(self._resolved, path, tenant))
 
     def _resolved(self, path: str, tenant: str) -> Path:
         """Links are followed before it is looked where it lies."""
@@ -44,11 +51,3 @@ class GitRepositories:
         if not folder.is_dir():
             raise Invalid(f"repoPath: there is no folder {path!r}")
         return folder
-
-
-def _not_opened(path: str, failure: GitFailed) -> Exception:
-    if "must be run in a work tree" in failure.said:
-        return Invalid(f"repoPath: {path!r} is a bare repository. Name a working tree of it: git worktree add.")
-    if "dubious ownership" in failure.said:
-        return Refused(f"{path!r} belongs to somebody else. Allow it with: git config --global --add safe.directory {path}")
-    return Invalid(f"repoPath: {path!r} is no git repository. Make it one with: git init")
