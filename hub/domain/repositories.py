@@ -45,6 +45,8 @@ class CommitPage(Value):
     total: int
     """Of a search: of what was found in the newest commits that were looked through."""
     has_more: bool
+    next_skip: int | None = None
+    """Where the next page begins, if there is one."""
 
 
 class CommitFile(Value):

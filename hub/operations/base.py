@@ -18,7 +18,7 @@ from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Library, Offer, Programs, R, Vault
-from hub.repositories import Repositories, Repository
+from hub.repositories import Files, Repositories, Repository
 from hub.unit import UnitOfWork
 
 Profile = str
@@ -146,9 +146,17 @@ class Call:
 
     async def repository(self, path: str) -> Repository:
         """The git repository at a path of the hub's machine. Raises Invalid, Refused."""
+        return await self._disk.open(path, self.caller.tenant)
+
+    async def files(self, path: str) -> Files:
+        """Those in a folder of the hub's machine, whether it is a repository's or not. Raises Invalid, Refused."""
+        return await self._disk.files(path, self.caller.tenant)
+
+    @property
+    def _disk(self) -> Repositories:
         if self.repositories is None:
             raise Refused("This hub works on no files: it was started without access to git repositories.")
-        return await self.repositories.open(path, self.caller.tenant)
+        return self.repositories
 
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""

@@ -1,7 +1,7 @@
 """A repository's refs and commits."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from hub.domain.errors import Invalid
@@ -44,12 +44,11 @@ class History(GitTree):
         chosen = ("--end-of-options", *refs, "--") if refs else (*ALL, "--")
         if search:
             found = _found(formats.commits(await self.run(*LOG, f"--max-count={SEARCHED}", *chosen)), search.casefold())
-            return CommitPage(commits=tuple(found[skip : skip + limit]), total=len(found), has_more=skip + limit < len(found))
+            return _page(found[skip : skip + limit], skip, len(found))
         page, count = await asyncio.gather(
             self.run(*LOG, f"--skip={skip}", f"--max-count={limit}", *chosen), self.run("rev-list", "--count", *chosen)
         )
-        total = int(count)
-        return CommitPage(commits=tuple(formats.commits(page)), total=total, has_more=skip + limit < total)
+        return _page(formats.commits(page), skip, int(count))
 
     async def commit(self, sha: str) -> CommitDetail:
         output = await self.run(*LOG, "--max-count=1", "--raw", *PATCH, "--end-of-options", named(sha), "--")
@@ -67,15 +66,15 @@ class History(GitTree):
         return CommitDiff(**change.__dict__, patch=patch, truncated=truncated)
 
     async def beyond(self, branches: Sequence[str]) -> Base | None:
-        wanted = [f"refs/{place}{branch}" for branch in branches for place in ("remotes/origin/", "heads/")]
-        output = await self.run("for-each-ref", "--format=%(refname)", *wanted)
-        there = set(output.decode("utf-8", "replace").splitlines())
-        ref = next((name for name in wanted if name in there), None)
-        if ref is None:
-            return None
-        shape = ("log", CHANGE, *PATCH, f"--max-count={MOST_BEYOND}")
-        output = await self.run(*shape, "--end-of-options", f"{ref}..HEAD", "--")
-        return Base(ref=ref.split("/", 2)[2], commits=tuple(_changes(formats.words(output))))
+        places = ("refs/remotes/origin/", "refs/heads/", "refs/remotes/")
+        output = await self.run("for-each-ref", "--format=%(HEAD)%(refname)", *(place + one for one in branches for place in places))
+        there = {line[1:] for line in output.decode("utf-8", "replace").splitlines() if line[0] != "*"}  # not the one that grows
+        for branch in branches:
+            if bases := [place + branch for place in places if place + branch in there]:
+                shape = ("log", CHANGE, *PATCH, f"--max-count={MOST_BEYOND}", "--end-of-options", "HEAD")
+                output = await self.run(*shape, *(f"^{base}" for base in bases), "--", fine=(0, 128))  # 128: there is no commit yet
+                return Base(ref=bases[0].removeprefix("refs/heads/").removeprefix("refs/remotes/"), commits=_changes(formats.words(output)))
+        return None
 
 
 def named(sha: str) -> str:
@@ -83,6 +82,12 @@ def named(sha: str) -> str:
     if ".." in sha or sha.startswith("^"):
         raise Invalid("sha: name one commit, like 1a2b3c4 or main")
     return f"{sha}^{{commit}}"
+
+
+def _page(commits: Sequence[Commit], skip: int, total: int) -> CommitPage:
+    end = skip + len(commits)
+    more = bool(commits) and end < total
+    return CommitPage(commits=tuple(commits), total=total, has_more=more, next_skip=end if more else None)
 
 
 def _found(commits: Sequence[Commit], text: str) -> list[Commit]:
@@ -96,12 +101,12 @@ def _file(path: str, previous_path: str | None, status: str, lines: dict[str, Li
     )
 
 
-def _changes(said: Sequence[str]) -> Iterator[CommitChange]:
+def _changes(said: Sequence[str]) -> tuple[CommitChange, ...]:
     """Of `git log` with CHANGE and --numstat. A commit without a change has no numbers behind its fields."""
-    rest = iter(said)
+    rest, changes = iter(said), []
     for sha in rest:
         if not sha:
-            return
+            break
         fields = [sha, *(next(rest) for _ in range(4))]
         first = next(rest, "")
         counted: list[Lines] = []
@@ -109,7 +114,8 @@ def _changes(said: Sequence[str]) -> Iterator[CommitChange]:
             counted = [lines for _, lines in formats.numstat(chain([first], rest))]
         elif first:
             rest = chain([first], rest)
-        yield _change(fields, counted)
+        changes.append(_change(fields, counted))
+    return tuple(changes)
 
 
 def _change(fields: Sequence[str], lines: Sequence[Lines]) -> CommitChange:

@@ -1,7 +1,6 @@
 """Opening repositories: where they may lie, and whether they are any."""
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -34,7 +33,11 @@ class GitRepositories:
             said = await self._git.run(folder, "rev-parse", "--show-toplevel")
         except GitFailed as failure:
             raise told(failure) from None
-        return GitRepository(Path(os.fsdecode(said).splitlines()[-1]), self._git)
+        try:
+            top = said.decode().rstrip("\n")
+        except UnicodeDecodeError:
+            raise Invalid("repoPath: its name is not UTF-8") from None
+        return GitRepository(Path(top), self._git)
 
     async def files(self, path: str, tenant: str) -> Files:
         return await self._files.of(await asyncio.to_thread(self._resolved, path, tenant))

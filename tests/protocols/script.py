@@ -11,6 +11,7 @@ from pycrdt import Doc, Text
 from hub.domain.notes import encode
 from hub.operations import OPERATIONS
 from tests.protocols.steps.base import Step, no, ok
+from tests.protocols.steps.codebases import CODEBASES
 
 
 def yjs_update(text: str, client: int) -> str:
@@ -579,5 +580,5 @@ def shapeless() -> Sequence[Step]:
 
 SCRIPT: tuple[Step, ...] = (
     *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
-    *SPECIALISTS, *SESSIONS, *ENDINGS, *shapeless(),
+    *SPECIALISTS, *SESSIONS, *CODEBASES, *ENDINGS, *shapeless(),
 )  # fmt: skip
