@@ -4,13 +4,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 from hub.domain.errors import Busy, Invalid
 from hub.programs import environment
 
+GRACE = 2.0
+"""Seconds for one that was killed to be gone."""
 PATIENCE = 30.0
 """Seconds for what only this machine is asked."""
 AT_ONCE = 8
@@ -38,11 +41,6 @@ class GitFailed(Exception):
         self.code, self.said = code, said
 
 
-class _TooMuch(Exception):
-    def __init__(self, output: bytes) -> None:
-        self.output = output
-
-
 class Git:
     """The git command, as it is found on the hub's PATH."""
 
@@ -65,20 +63,18 @@ class Git:
                 async with asyncio.timeout(patience):
                     output, said = await _answered(process, given, largest)
                     code = await process.wait()
-            except _TooMuch as much:
-                if cut:
-                    return much.output
-                raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.") from None
             except TimeoutError:
                 raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
             finally:
                 if process.returncode is None:
                     _end(process)
                     with suppress(asyncio.CancelledError):
-                        await asyncio.shield(process.wait())
-        if code not in fine:
+                        await asyncio.shield(_over(process))
+        if len(output) > largest and not cut:
+            raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.")
+        if code not in fine and len(output) <= largest:
             raise GitFailed(code, said.decode("utf-8", "replace").strip())
-        return output
+        return output[:largest]
 
     async def _started(self, folder: Path, args: Sequence[str], writes: bool, listens: bool) -> asyncio.subprocess.Process:
         locks = {} if writes else {"GIT_OPTIONAL_LOCKS": "0"}
@@ -95,7 +91,10 @@ class Git:
 async def _answered(process: asyncio.subprocess.Process, given: bytes | None, largest: int) -> tuple[bytes, bytes]:
     assert process.stdout is not None
     assert process.stderr is not None
-    output, said, _ = await asyncio.gather(_all_of(process.stdout, largest), _all_of(process.stderr, largest), _give(process, given))
+    enough = partial(_end, process)
+    output, said, _ = await asyncio.gather(
+        _all_of(process.stdout, largest, enough), _all_of(process.stderr, largest, enough), _give(process, given)
+    )
     return output, said
 
 
@@ -107,15 +106,30 @@ async def _give(process: asyncio.subprocess.Process, given: bytes | None) -> Non
         process.stdin.close()
 
 
-async def _all_of(stream: asyncio.StreamReader, largest: int) -> bytes:
+async def _all_of(stream: asyncio.StreamReader, largest: int, enough: Callable[[], None]) -> bytes:
+    """What is longer than `largest` is cut behind it, and nobody need say more. The rest is read away: a process is only known to be
+    over when its pipes are.
+    """
     parts: list[bytes] = []
     size = 0
     while part := await stream.read(262_144):
-        size += len(part)
-        parts.append(part)
         if size > largest:
-            raise _TooMuch(b"".join(parts)[:largest])
+            continue
+        parts.append(part)
+        size += len(part)
+        if size > largest:
+            enough()
     return b"".join(parts)
+
+
+async def _over(process: asyncio.subprocess.Process) -> None:
+    """What it still said is read away; something that it left behind may hold its pipes open."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            for stream in (process.stdout, process.stderr):
+                while stream and await stream.read(262_144):
+                    pass
+            await process.wait()
 
 
 def _end(process: asyncio.subprocess.Process) -> None:
