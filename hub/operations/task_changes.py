@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from hub.domain.codebases import Codebase, Worktree
-from hub.domain.errors import HubError, Refused
+from hub.domain.errors import HubError, Invalid
 from hub.domain.repositories import CommitChange, CommitDiff, FileDiff, FileStats, FileStatus
 from hub.domain.tasks import Task
 from hub.operations.base import Call, Id, Input, Operation, Result
@@ -73,7 +73,7 @@ class Place(NamedTuple):
     async def repository(self, call: Call) -> Repository:
         path = self.worktree.worktree_path if self.worktree else self.codebase.repo_path if self.codebase else ""
         if not path:
-            raise Refused("No repository belongs to this task. Name one in its codebaseIds, or give its workspace one.")
+            raise Invalid("No repository belongs to this task. Name one in its codebaseIds, or give its workspace one.")
         return await call.repository(path)
 
     @property

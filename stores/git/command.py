@@ -79,11 +79,20 @@ class Git:
     async def _started(self, folder: Path, args: Sequence[str], writes: bool, listens: bool) -> asyncio.subprocess.Process:
         locks = {} if writes else {"GIT_OPTIONAL_LOCKS": "0"}
         pipe = asyncio.subprocess.PIPE
-        try:
-            return await asyncio.create_subprocess_exec(
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 "git", *HARDENED, *args, cwd=folder, env=self._environment | locks, stdout=pipe, stderr=pipe,
                 stdin=pipe if listens else asyncio.subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+            )
+        )  # fmt: skip
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:  # asyncio would end git, and not what that has started by now
+            with suppress(OSError):
+                process = await starting
+                _end(process)
+                await _over(process)
+            raise
         except OSError:
             raise Invalid("The hub found no git, or no such folder. Install git, and look at the path.") from None
 

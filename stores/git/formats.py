@@ -113,7 +113,7 @@ def _refs(decoration: str, sha: str) -> Iterator[Ref]:
         head, arrow, name = one.rpartition(" -> ")
         current = True if arrow and head == "HEAD" else None
         for prefix, kind in REF_KINDS:
-            if name.startswith(prefix):
+            if name.startswith(prefix) and not (kind == "remote" and name.endswith("/HEAD")):
                 yield ref(kind, name.removeprefix(prefix), sha, current)
 
 

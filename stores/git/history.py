@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from itertools import chain
 
 from hub.domain.errors import Invalid
 from hub.domain.repositories import Base, Commit, CommitChange, CommitDetail, CommitDiff, CommitFile, CommitPage, Ref, Refs
@@ -29,7 +28,7 @@ class History(GitTree):
         output = await self.run("for-each-ref", REF, "refs/heads", "refs/remotes", "refs/tags")
         found: dict[str, list[Ref]] = {"heads": [], "remotes": [], "tags": []}
         head = None
-        for line in output.decode("utf-8", "replace").splitlines():
+        for line in output.decode("utf-8", "replace").split("\n")[:-1]:
             current, name, sha, peeled = line.split("\0")
             _, space, short = name.split("/", 2)
             if space == "remotes" and short.endswith("/HEAD"):
@@ -68,7 +67,7 @@ class History(GitTree):
     async def beyond(self, branches: Sequence[str]) -> Base | None:
         places = ("refs/remotes/origin/", "refs/heads/", "refs/remotes/")
         output = await self.run("for-each-ref", "--format=%(HEAD)%(refname)", *(place + one for one in branches for place in places))
-        there = {line[1:] for line in output.decode("utf-8", "replace").splitlines() if line[0] != "*"}  # not the one that grows
+        there = {line[1:] for line in output.decode("utf-8", "replace").split("\n") if line[:1] == " "}  # not the one that grows
         for branch in branches:
             if bases := [place + branch for place in places if place + branch in there]:
                 shape = ("log", CHANGE, *PATCH, f"--max-count={MOST_BEYOND}", "--end-of-options", "HEAD")
@@ -102,18 +101,18 @@ def _file(path: str, previous_path: str | None, status: str, lines: dict[str, Li
 
 
 def _changes(said: Sequence[str]) -> tuple[CommitChange, ...]:
-    """Of `git log` with CHANGE and --numstat. A commit without a change has no numbers behind its fields."""
-    rest, changes = iter(said), []
-    for sha in rest:
-        if not sha:
-            break
-        fields = [sha, *(next(rest) for _ in range(4))]
-        first = next(rest, "")
-        counted: list[Lines] = []
-        if first.startswith("\n"):
-            counted = [lines for _, lines in formats.numstat(chain([first], rest))]
-        elif first:
-            rest = chain([first], rest)
+    """Of `git log` with CHANGE and --numstat: fields, then numbers, which have tabs as no commit's name has."""
+    changes, at = [], 0
+    while at < len(said):
+        if not said[at]:
+            at += 1
+            continue
+        fields, counted = said[at : at + 5], []
+        at += 5
+        while at < len(said) and "\t" in said[at]:
+            size = 1 if said[at].split("\t", 2)[2] else 3
+            counted += [lines for _, lines in formats.numstat(iter(said[at : at + size]))]
+            at += size
         changes.append(_change(fields, counted))
     return tuple(changes)
 
