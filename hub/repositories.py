@@ -4,14 +4,16 @@ Every method raises Invalid for what cannot be (no repository, an unknown ref), 
 not allow (locked, in the middle of a rebase, local changes in the way), and Busy when git does not answer in time.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from hub.domain.repositories import Base, CommitDetail, CommitDiff, CommitPage, FileDiff, FileStats, FileStatus, Refs, TreeChanges
 from hub.repository_changes import History, Uncommitted, WorkingTrees
 
 
 class Repository(Protocol):
-    """A working tree, checked: it is there, it is one, and its caller may use it."""
+    """A working tree, checked: it is there, it is one, and its caller may use it. Paths of files are relative to its top folder."""
 
     @property
     def path(self) -> Path:
@@ -25,6 +27,40 @@ class Repository(Protocol):
 
     @property
     def history(self) -> History: ...
+    async def branch(self) -> str | None:
+        """The one that is checked out, if one is."""
+
+    async def remote_url(self) -> str | None:
+        """Of `origin`, without a name and a password that may stand in it."""
+
+    async def changes(self) -> TreeChanges:
+        """Of the working tree against its last commit, with the lines of each file."""
+
+    async def file_diff(self, path: str, status: FileStatus, previous_path: str | None) -> FileDiff: ...
+
+    async def file_stats(self, paths: Sequence[str]) -> Sequence[FileStats]:
+        """In the order of the paths. What is wrong with one is told in its place."""
+
+    async def refs(self) -> Refs: ...
+
+    async def commits(self, refs: Sequence[str], search: str, skip: int, limit: int) -> CommitPage:
+        """Of these refs, or of all; the newest first. A search looks for a text in name, summary and author."""
+
+    async def commit(self, sha: str) -> CommitDetail: ...
+
+    async def commit_diff(self, sha: str, context: int) -> CommitDiff:
+        """Against the first parent, with so many lines around each change."""
+
+    async def beyond(self, branches: Sequence[str]) -> Base | None:
+        """The commits beyond the first of these branches that is there, on `origin` or here."""
+
+
+class Files(NamedTuple):
+    folder: Path
+    paths: Sequence[str]
+    """Relative to the folder, in order."""
+    whole: bool
+    """There are no others."""
 
 
 class Repositories(Protocol):
@@ -35,3 +71,6 @@ class Repositories(Protocol):
 
     async def worktree_folder(self, root: str | None, tenant: str) -> Path:
         """In which new working trees go: `root`, if one is named, or a folder that the hub keeps for the tenant."""
+
+    async def files(self, path: str, tenant: str) -> Files:
+        """Those in a folder that git does not ignore, as they were a moment ago. The folder need not be a repository's."""

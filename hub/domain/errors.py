@@ -47,7 +47,7 @@ class Forbidden(HubError):
 
 
 WHERE_TO_LOOK = {
-    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token", "provider")},
+    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token", "provider", "codebase")},
     "open session": " session/load or session/resume opens one.",
     "path": " GET /api/docs shows what there is.",
     "resource": " resources/list and resources/templates/list show what there is.",

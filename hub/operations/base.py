@@ -19,7 +19,7 @@ from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Library, Offer, Programs, R, Vault
-from hub.repositories import Repositories, Repository
+from hub.repositories import Files, Repositories, Repository
 from hub.unit import UnitOfWork
 
 Profile = str
@@ -85,7 +85,6 @@ class Listing(Generic[R]):
         return [self.type.model_validate_json(body) for body in self.bodies]
 
 
-NO_REPOSITORIES = "This hub works on no files: it was started without access to git repositories."
 Output = Value | Listing[Any]
 Offers = Callable[[str], Offer | None]
 """By an agent's id."""
@@ -148,15 +147,21 @@ class Call:
 
     async def repository(self, path: str) -> Repository:
         """The git repository at a path of the hub's machine. Raises Invalid, Refused."""
+        return await self._disk.open(path, self.caller.tenant)
+
+    async def files(self, path: str) -> Files:
+        """Those in a folder of the hub's machine, whether it is a repository's or not. Raises Invalid, Refused."""
+        return await self._disk.files(path, self.caller.tenant)
+
+    @property
+    def _disk(self) -> Repositories:
         if self.repositories is None:
-            raise Refused(NO_REPOSITORIES)
-        return await self.repositories.open(path, self.caller.tenant)
+            raise Refused("This hub works on no files: it was started without access to git repositories.")
+        return self.repositories
 
     async def worktree_folder(self, root: str | None) -> Path:
         """In which working trees are made: `root`, or one that the hub keeps. Raises Invalid, Refused."""
-        if self.repositories is None:
-            raise Refused(NO_REPOSITORIES)
-        return await self.repositories.worktree_folder(root, self.caller.tenant)
+        return await self._disk.worktree_folder(root, self.caller.tenant)
 
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""

@@ -81,8 +81,3 @@ def _specialist(output: Output, done: str) -> str:
 def skills_reloaded(output: Output) -> str:
     assert isinstance(output, Skills)
     return orjson.dumps({"reloaded": True, "count": len(output.skills)}).decode()
-
-
-def with_codebases(output: Output) -> str:
-    """The hub keeps no codebases yet, so a workspace has none."""
-    return f'{{"workspace":{output.to_json()},"codebases":[]}}'

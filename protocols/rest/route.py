@@ -81,6 +81,7 @@ ALL = {"limit": 10_000}
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
 MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
 PERMISSION = {"id": "permissionId"}
+CODEBASE = {"id": "codebaseId"}
 SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
 STAMPS = frozenset({"version", "createdAt", "updatedAt"})
 LEGACY_TASK = frozenset({"expand", "retryTrigger", "retryProviderId", "deliverySnapshot"})

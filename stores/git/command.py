@@ -4,23 +4,26 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from hub.domain.errors import Busy, Invalid
 from hub.programs import environment
 
+GRACE = 2.0
+"""Seconds for one that was killed to be gone."""
 PATIENCE = 30.0
 """Seconds for what only this machine is asked."""
-GRACE = 5.0
-"""Seconds for one that was told to end to be gone."""
+AT_ONCE = 8
+"""Runs that only look, at a time: each is a process. Others wait for their turn."""
 LARGEST = 20_000_000
 """Bytes of an answer."""
 HARDENED = (
     "-c", "core.fsmonitor=false", "-c", "core.pager=cat", "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never",
-    "-c", "color.ui=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0",
+    "-c", "color.ui=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0", "-c", "log.showSignature=false",
     "-c", "user.useConfigOnly=true",
 )  # fmt: skip
 """A repository's own configuration may name programs: those of a look at it are not run. Nor is it guessed whose a commit is."""
@@ -45,46 +48,66 @@ class Git:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environment = environment(AGENT, ENVIRONMENT, environ)
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """Of those that change a repository, by its common folder."""
 
     async def run(
         self, folder: Path, *args: str, given: bytes | None = None, writes: bool = False,
-        patience: float = PATIENCE, largest: int = LARGEST, index: Path | None = None,
+        patience: float = PATIENCE, largest: int = LARGEST, cut: bool = False, fine: Collection[int] = (0,),
+        index: Path | None = None,
     ) -> bytes:  # fmt: skip
         """Its standard output. A run that is cancelled, late or says too much is ended with all that it started; one that writes is
         given the time to take its locks away. `index`: a file to use instead of the repository's own.
 
+        With `cut` it may say too much, and what it said until then is the answer. `fine`: exit codes that are no failure.
         Raises GitFailed, Busy (late) and Invalid (too much, or there is no git).
         """
         more = ({} if writes else {"GIT_OPTIONAL_LOCKS": "0"}) | ({"GIT_INDEX_FILE": str(index)} if index else {})
+        async with nullcontext() if writes else self._turns:
+            process = await self._started(folder, args, more, given is not None)
+            try:
+                async with asyncio.timeout(patience):
+                    output, said = await _answered(process, given, largest)
+                    code = await process.wait()
+            except TimeoutError:
+                raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
+            finally:
+                if process.returncode is None:
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.shield(_ended(process, patiently=writes))
+        if len(output) > largest and not cut:
+            raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.")
+        if code not in fine and len(output) <= largest:
+            raise GitFailed(code, said.decode("utf-8", "replace").strip())
+        return output[:largest]
+
+    async def _started(self, folder: Path, args: Sequence[str], more: Mapping[str, str], listens: bool) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                "git", *HARDENED, *args, cwd=folder, env={**self._environment, **more}, stdout=pipe, stderr=pipe,
+                stdin=pipe if listens else asyncio.subprocess.DEVNULL, start_new_session=True,
+            )
+        )  # fmt: skip
         try:
-            process = await asyncio.create_subprocess_exec(
-                "git", *HARDENED, *args, cwd=folder, env=self._environment | more, stdout=pipe, stderr=pipe,
-                stdin=asyncio.subprocess.DEVNULL if given is None else pipe, start_new_session=True,
-            )  # fmt: skip
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:  # asyncio would end git, and not what that has started by now
+            with suppress(OSError):
+                process = await starting
+                await _ended(process, patiently=True)
+            raise
         except OSError:
             raise Invalid("The hub found no git, or no such folder. Install git, and look at the path.") from None
-        try:
-            async with asyncio.timeout(patience):
-                output, said = await _answered(process, given, largest)
-                code = await process.wait()
-        except TimeoutError:
-            raise Busy(f"git {args[0]} did not end within {patience:g} seconds. Try again, or look at the repository.") from None
-        finally:
-            if process.returncode is None:
-                with suppress(asyncio.CancelledError):
-                    await asyncio.shield(_ended(process, patiently=writes))
-        if code:
-            raise GitFailed(code, said.decode("utf-8", "replace").strip())
-        return output
 
 
 async def _answered(process: asyncio.subprocess.Process, given: bytes | None, largest: int) -> tuple[bytes, bytes]:
     assert process.stdout is not None
     assert process.stderr is not None
-    output, said, _ = await asyncio.gather(_all_of(process.stdout, largest), _all_of(process.stderr, largest), _give(process, given))
+    enough = partial(_send, process, kill=True)
+    output, said, _ = await asyncio.gather(
+        _all_of(process.stdout, largest, enough), _all_of(process.stderr, largest, enough), _give(process, given)
+    )
     return output, said
 
 
@@ -96,24 +119,20 @@ async def _give(process: asyncio.subprocess.Process, given: bytes | None) -> Non
         process.stdin.close()
 
 
-async def _all_of(stream: asyncio.StreamReader, largest: int) -> bytes:
+async def _all_of(stream: asyncio.StreamReader, largest: int, enough: Callable[[], None]) -> bytes:
+    """What is longer than `largest` is cut behind it, and nobody need say more. The rest is read away: a process is only known to be
+    over when its pipes are.
+    """
     parts: list[bytes] = []
     size = 0
     while part := await stream.read(262_144):
+        if size > largest:
+            continue
+        parts.append(part)
         size += len(part)
         if size > largest:
-            raise Invalid(f"Git has more than {largest} bytes to say about it. Ask for less, like a single file.")
-        parts.append(part)
+            enough()
     return b"".join(parts)
-
-
-async def _ended(process: asyncio.subprocess.Process, *, patiently: bool) -> None:
-    if patiently:
-        _send(process, kill=False)
-        await _over(process)
-    if process.returncode is None:
-        _send(process, kill=True)
-        await _over(process)
 
 
 async def _over(process: asyncio.subprocess.Process) -> None:
@@ -124,6 +143,15 @@ async def _over(process: asyncio.subprocess.Process) -> None:
                 while stream and await stream.read(262_144):
                     pass
             await process.wait()
+
+
+async def _ended(process: asyncio.subprocess.Process, *, patiently: bool) -> None:
+    if patiently:
+        _send(process, kill=False)
+        await _over(process)
+    if process.returncode is None:
+        _send(process, kill=True)
+        await _over(process)
 
 
 def _send(process: asyncio.subprocess.Process, *, kill: bool) -> None:

@@ -7,29 +7,31 @@ from urllib.parse import quote
 
 from hub.access import LOCAL_TENANT
 from hub.domain.errors import Invalid, Refused
+from hub.repositories import Files
 from stores.git.command import Git, GitFailed
+from stores.git.failures import told
+from stores.git.files import FolderFiles
 from stores.git.histories import GitHistory
+from stores.git.history import History
+from stores.git.reading import Reading
 from stores.git.uncommitted import GitUncommitted
 from stores.git.worktrees import GitWorkingTrees
 
 
-class GitRepository:
+class GitRepository(Reading, History):
     """A Repository."""
-
-    def __init__(self, path: Path, git: Git) -> None:
-        self.path, self._git = path, git
 
     @property
     def working_trees(self) -> GitWorkingTrees:
-        return GitWorkingTrees(self.path, self._git)
+        return GitWorkingTrees(self.path, self.git)
 
     @property
     def uncommitted(self) -> GitUncommitted:
-        return GitUncommitted(self.path, self._git)
+        return GitUncommitted(self.path, self.git)
 
     @property
     def history(self) -> GitHistory:
-        return GitHistory(self.path, self._git)
+        return GitHistory(self.path, self.git)
 
 
 class GitRepositories:
@@ -38,14 +40,22 @@ class GitRepositories:
     def __init__(self, environ: Mapping[str, str], folders: Sequence[Path], tenants: Path) -> None:
         """`folders`: where those of the hub's own tenant lie; none: anywhere. `tenants`: in it the folder of each other tenant."""
         self._git, self._folders, self._tenants = Git(environ), folders, tenants
+        self._files = FolderFiles(self._git)
 
     async def open(self, path: str, tenant: str) -> GitRepository:
         folder = await asyncio.to_thread(self._resolved, path, tenant)
         try:
-            said = await self._git.run(folder, "rev-parse", "--is-bare-repository", "--show-toplevel")
+            said = await self._git.run(folder, "rev-parse", "--show-toplevel")
         except GitFailed as failure:
-            raise _not_opened(path, failure) from None
-        return GitRepository(Path(said.decode().splitlines()[-1]), self._git)
+            raise told(failure) from None
+        try:
+            top = said.decode().rstrip("\n")
+        except UnicodeDecodeError:
+            raise Invalid("repoPath: its name is not UTF-8") from None
+        return GitRepository(Path(top), self._git)
+
+    async def files(self, path: str, tenant: str) -> Files:
+        return await self._files.of(await asyncio.to_thread(self._resolved, path, tenant))
 
     async def worktree_folder(self, root: str | None, tenant: str) -> Path:
         if root is None:
@@ -72,11 +82,3 @@ class GitRepositories:
     def _own(self, tenant: str) -> Path:
         """The folder of what the hub makes for the tenant."""
         return self._tenants / quote(tenant, safe="")
-
-
-def _not_opened(path: str, failure: GitFailed) -> Exception:
-    if "must be run in a work tree" in failure.said:
-        return Invalid(f"repoPath: {path!r} is a bare repository. Name a working tree of it: git worktree add.")
-    if "dubious ownership" in failure.said:
-        return Refused(f"{path!r} belongs to somebody else. Allow it with: git config --global --add safe.directory {path}")
-    return Invalid(f"repoPath: {path!r} is no git repository. Make it one with: git init")

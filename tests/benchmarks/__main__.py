@@ -3,5 +3,5 @@
 import subprocess
 import sys
 
-for name in ("start", "doors", "mcp", "upstreams", "sessions", "sessions_acp", "a2a", "a2a_streams", "core", "fanout"):
+for name in ("start", "doors", "mcp", "upstreams", "sessions", "sessions_acp", "a2a", "a2a_streams", "core", "fanout", "repositories"):
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True)

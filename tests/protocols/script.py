@@ -11,6 +11,8 @@ from pycrdt import Doc, Text
 from hub.domain.notes import encode
 from hub.operations import OPERATIONS
 from tests.protocols.steps.base import Step, no, ok
+from tests.protocols.steps.codebases import CODEBASES
+from tests.protocols.steps.worktrees import WORKTREES
 
 
 def yjs_update(text: str, client: int) -> str:
@@ -579,5 +581,5 @@ def shapeless() -> Sequence[Step]:
 
 SCRIPT: tuple[Step, ...] = (
     *WORKSPACES, *AGENTS, *TASKS, *CLAIMS, *MESSAGES, *PUSHES, *NOTES, *TALK, *TOKENS, *MCP_SERVERS, *PROVIDERS, *REMOTE_AGENTS,
-    *SPECIALISTS, *SESSIONS, *ENDINGS, *shapeless(),
+    *SPECIALISTS, *SESSIONS, *CODEBASES, *WORKTREES, *ENDINGS, *shapeless(),
 )  # fmt: skip

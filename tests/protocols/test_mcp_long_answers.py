@@ -26,8 +26,8 @@ from tests.protocols.requirements import meets
 
 MANY, LONG = 12, "x" * 20_000
 """Twelve of them make 60,000 tokens."""
-FIRST_ONES = {"list_ready_tasks", "list_recent_sessions", "list_teams", "list_recent_entries", "list_commits"}
-"""They answer the most urgent or the newest ones, which change while one reads on."""
+FIRST_ONES = {"list_ready_tasks", "list_recent_sessions", "list_teams", "list_recent_entries", "search_files", "list_commits"}
+"""They answer the most urgent, the newest or the best ones, which change while one reads on."""
 MOST = 80_000
 """Bytes that a client takes: 20,000 tokens."""
 SCHEMAS = {tool["name"]: Draft202012Validator(tool["outputSchema"]) for tool in tools("full")}

@@ -1,10 +1,10 @@
 """For every row of the web API a request and what comes back: status, envelope and shape."""
 
 from hub.app import Hub
-from tests.protocols.cases import core, worktrees
+from tests.protocols.cases import codebases, core, worktrees
 from tests.protocols.cases.base import Case
 
-PARTS = (core, worktrees)
+PARTS = (core, codebases, worktrees)
 """Each with its CASES, and with `prepare`, which makes what their addresses name."""
 
 CASES: tuple[Case, ...] = tuple(case for part in PARTS for case in part.CASES)
