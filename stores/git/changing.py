@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.domain.errors import Busy, Invalid
 from stores.git.command import Git, GitFailed
-from stores.git.refusals import refusal
+from stores.git.refusals import refusing
 
 WAIT = 30.0
 """Seconds for one's turn."""
@@ -22,7 +22,8 @@ AT_WORK = {
 @asynccontextmanager
 async def turn(git: Git, folder: Path) -> AsyncIterator[None]:
     """One changes a repository at a time, in this process; another's git is told of by its lock. Raises Busy."""
-    common = await line(git, folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    with refusing("find the repository"):
+        common = await line(git, folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
     lock = git.locks.setdefault(common, asyncio.Lock())
     try:
         async with asyncio.timeout(WAIT):
@@ -30,7 +31,8 @@ async def turn(git: Git, folder: Path) -> AsyncIterator[None]:
     except TimeoutError:
         raise Busy("Other changes of this repository are under way. Try again.") from None
     try:
-        yield
+        with refusing("do this"):
+            yield
     finally:
         lock.release()
 
@@ -40,11 +42,9 @@ async def line(git: Git, folder: Path, *args: str) -> str:
 
 
 async def write(git: Git, folder: Path, what: str, *args: str, given: bytes | None = None, patience: float = LONG) -> bytes:
-    """Raises what a refusal is made to."""
-    try:
+    """`what` it does, for the text of a refusal."""
+    with refusing(what):
         return await git.run(folder, *args, given=given, writes=True, patience=patience)
-    except GitFailed as failure:
-        raise refusal(failure, what) from None
 
 
 async def commit_of(git: Git, folder: Path, name: str) -> str | None:

@@ -8,6 +8,7 @@ from hub.repository_changes import Commit, Moved, ResetMode
 from stores.git.changing import at_work, branch_of, commit_of, known_commit, line, readable, split, turn, write
 from stores.git.command import Git, GitFailed
 from stores.git.names import checked
+from stores.git.refusals import refusing
 from stores.git.saving import keep_commit, saved_or_refused, unnamed
 from stores.git.uncommitted import LARGEST, PLAIN
 
@@ -27,14 +28,16 @@ class GitHistory:
         if await commit_of(self._git, self._top, "HEAD") is None:
             return []
         asked = ("log", f"--format={FIELDS}", "--numstat", f"--max-count={limit}", *((f"--since={since}",) if since else ()))
-        output = await self._git.run(self._top, *asked, *PLAIN, "HEAD", "--")
+        with refusing("list the commits"):
+            output = await self._git.run(self._top, *asked, *PLAIN, "HEAD", "--")
         return [_commit(one) for one in output.decode("utf-8", "replace").split("\x1e")[1:]]
 
     async def diff(self, sha: str, file: str | None) -> str:
         names = checked([file]) if file else []
         known = await known_commit(self._git, self._top, sha)
         asked = ("show", "--format=medium", "--diff-merges=first-parent", *PLAIN, known, "--", *names)
-        return (await self._git.run(self._top, *asked, largest=LARGEST)).decode("utf-8", "replace")
+        with refusing("show the commit"):
+            return (await self._git.run(self._top, *asked, largest=LARGEST)).decode("utf-8", "replace")
 
     async def pull(self, remote: str | None, branch: str | None) -> Moved:
         async with turn(self._git, self._top):

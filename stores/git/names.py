@@ -5,9 +5,14 @@ from pathlib import PurePosixPath
 
 from hub.domain.errors import Invalid
 
+LONGEST = 200_000
+"""Characters: a program takes no more arguments than its system allows."""
+
 
 def checked(files: Sequence[str]) -> list[str]:
     """Without a slash at the end. Git itself refuses what lies beyond a symbolic link. Raises Invalid."""
+    if sum(map(len, files)) > LONGEST:
+        raise Invalid(f"files: these names are longer than {LONGEST} characters together. Name folders instead, or . for all.")
     return [_checked(name) for name in files]
 
 

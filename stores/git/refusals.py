@@ -1,6 +1,8 @@
 """What git says no with, as the hub's own errors."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hub.domain.errors import HubError, Invalid, Refused
 from stores.git.command import GitFailed
@@ -32,3 +34,11 @@ def refusal(failure: GitFailed, what: str) -> HubError:
         )
     kind = Invalid if WRONG.search(said) else Refused
     return kind(f"git could not {what}: {said or f'it ended with code {failure.code}'}")
+
+
+@contextmanager
+def refusing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except GitFailed as failure:
+        raise refusal(failure, what) from None

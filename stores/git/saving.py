@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hub.domain.errors import Refused
 from stores.git.changing import LONG, commit_of, joined, line, split
 from stores.git.command import Git, GitFailed
-from stores.git.refusals import refusal
+from stores.git.refusals import refusing
 
 SAVED = "refs/trivium/saved"
 HUB = ("-c", "user.name=Trivium", "-c", "user.email=trivium@localhost")
@@ -95,10 +95,8 @@ async def newest(git: Git, folder: Path, name: str) -> str | None:
 
 async def saved_or_refused(git: Git, folder: Path, name: str, why: str, files: Sequence[str] = ()) -> str | None:
     """A picture, kept. Nothing may be taken away when this raises."""
-    try:
+    with refusing("keep what is there, so nothing was changed"):
         return await keep(git, folder, name, why, await picture(git, folder, files))
-    except GitFailed as failure:
-        raise refusal(failure, "keep what is there, so nothing was changed") from None
 
 
 def without_repositories(shown: Picture) -> None:

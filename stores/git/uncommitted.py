@@ -8,10 +8,13 @@ from hub.repository_changes import Part
 from stores.git.changing import at_work, joined, known_commit, readable, split, turn, write
 from stores.git.command import Git
 from stores.git.names import checked
+from stores.git.refusals import refusing
 from stores.git.saving import index_copy, saved_or_refused
 
 NAMED = ("--pathspec-from-file=-", "--pathspec-file-nul")
 PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv")
+AT_ONCE = 200
+"""Names that a command is given as its arguments."""
 LARGEST = 5_000_000
 """Bytes of a diff."""
 
@@ -60,16 +63,18 @@ class GitUncommitted:
             assert saved
             if changed:
                 await write(self._git, self._top, "restore it", "restore", "--worktree", *NAMED, given=joined(changed))
-            for part in range(0, len(new), 1_000):
-                await write(self._git, self._top, "delete it", "clean", "--force", "--quiet", "--", *new[part : part + 1_000])
+            for part in range(0, len(new), AT_ONCE):
+                await write(self._git, self._top, "delete it", "clean", "--force", "--quiet", "--", *new[part : part + AT_ONCE])
             return saved
 
     async def diff(self, part: Part, files: Sequence[str]) -> str:
-        return (await self._diff(part, files)).decode("utf-8", "replace")
+        with refusing("show the changes"):
+            return (await self._diff(part, files)).decode("utf-8", "replace")
 
     async def patch(self, part: Part, files: Sequence[str]) -> str:
         try:
-            return (await self._diff(part, files, "--binary")).decode()
+            with refusing("show the changes"):
+                return (await self._diff(part, files, "--binary")).decode()
         except UnicodeDecodeError:
             raise Refused("The changes hold text that is not UTF-8, which no JSON can. Name other files, or use git diff there.") from None
 

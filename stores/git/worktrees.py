@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hub.domain.errors import HubError, Invalid, Refused
 from stores.git.changing import branch_of, commit_of, known_commit, line, split, turn, write
 from stores.git.command import Git, GitFailed
-from stores.git.refusals import refusal
+from stores.git.refusals import refusing
 from stores.git.saving import keep, keep_commit, newest, picture, unnamed, without_repositories
 
 UNFINISHED = "initializing"
@@ -33,7 +33,8 @@ class GitWorkingTrees:
 
     async def plan(self, path: Path, branch: str, base: str | None) -> str:
         await self._check_branch(branch)
-        entries = await self._entries()
+        with refusing("list the worktrees"):
+            entries = await self._entries()
         if inside := next((one.path for one in entries if path != one.path and path.is_relative_to(one.path)), None):
             raise Invalid(
                 f"A worktree cannot be in the working tree {str(inside)!r}. Name another worktreeRoot in the workspace's metadata."
@@ -87,10 +88,8 @@ class GitWorkingTrees:
             if delete_branch and (holder := next((one for one in entries if one.branch == branch and one is not entry), None)):
                 raise Refused(f"The branch {branch!r} is checked out in {str(holder.path)!r}, too. Delete without deleteBranch.")
             tip = await commit_of(self._git, self._top, f"refs/heads/{branch}") if delete_branch else None
-            try:
+            with refusing("keep what is in the worktree, so it was not removed"):
                 await self._keep(path if entry and there else None, name, branch, tip)
-            except GitFailed as failure:
-                raise refusal(failure, "keep what is in the worktree, so it was not removed") from None
             if entry:
                 await self._take_away(path)
             if tip:

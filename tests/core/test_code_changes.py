@@ -320,3 +320,22 @@ async def test_to_run_a_repositorys_hooks_git_is_granted_by_name(hub: Hub, codeb
     assert isinstance(await refusal(ask(hub, "stage_files", agent, **given)), Forbidden)
     assert (await ask(hub, "list_commits", agent, codebaseId=codebase))["count"] == 2
     assert await ask(hub, "stage_files", Caller(subject="git", grants=frozenset({"git.write"})), **given)
+
+
+async def test_a_broken_repository_is_an_answer_and_no_defect_of_the_hub(hub: Hub, codebase: str, tree: Tree) -> None:
+    tree.write(".git/index", "no index")
+    tree.write("new", "new")
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("stage_files", {"files": ["new"]}), ("unstage_files", {"files": ["new"]}), ("discard_changes", {"files": ["new"]}),
+        ("commit_changes", {"message": "m"}), ("export_changes", {}), ("get_file_diff", {"path": "new"}),
+        ("reset_branch", {"to": "v1", "mode": "hard"}), ("rebase_branch", {"onto": "v1"}),
+    ]  # fmt: skip
+    for operation, given in calls:
+        error = await refusal(ask(hub, operation, codebaseId=codebase, **given))
+        assert isinstance(error, Refused), operation
+        assert "index" in error.message
+    assert (tree.path / "new").read_text() == "new"
+
+
+async def test_more_names_than_a_program_takes_are_refused(hub: Hub, codebase: str) -> None:
+    assert isinstance(await refused(hub, "stage_files", codebase, *["x" * 3_000] * 100), Invalid)
