@@ -26,6 +26,15 @@ class Refs(Value):
     tags: tuple[Ref, ...]
 
 
+class GraphEdge(Value):
+    """A line through a commit's row of the graph, from its top to its bottom."""
+
+    from_lane: int
+    to_lane: int
+    is_merge: bool | None = None
+    """To a parent beside the first."""
+
+
 class Commit(Value):
     sha: str
     short_sha: str
@@ -38,6 +47,9 @@ class Commit(Value):
     parents: tuple[str, ...]
     refs: tuple[Ref, ...]
     """Those that stand on it."""
+    lane: int | None = None
+    """Where it stands in the graph, from the left; None where none was made: of one commit alone, in a search, far back."""
+    graph_edges: tuple[GraphEdge, ...] | None = None
 
 
 class CommitPage(Value):

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -27,20 +27,23 @@ class FolderFiles:
 
     def __init__(self, git: Git) -> None:
         self._git = git
-        self._seen: dict[Path, tuple[float, asyncio.Task[Files]]] = {}
+        self._seen: dict[tuple[Path, str], tuple[float, asyncio.Task[Files]]] = {}
 
-    async def of(self, folder: Path) -> Files:
-        until, looking = self._seen.get(folder, (0.0, None))
+    async def of(self, folder: Path, tenant: str, top: Callable[[Path, str], Awaitable[Path]]) -> Files:
+        """`top` tells whether git may be asked there: it raises GitFailed where there is no repository, and a HubError."""
+        key = folder, tenant
+        until, looking = self._seen.get(key, (0.0, None))
         if looking is None or until < monotonic() or (looking.done() and (looking.cancelled() or looking.exception())):
-            looking = asyncio.ensure_future(self._look(folder))
-            self._seen.pop(folder, None)
-            self._seen[folder] = (monotonic() + FRESH, looking)
+            looking = asyncio.ensure_future(self._look(folder, top(folder, tenant)))
+            self._seen.pop(key, None)
+            self._seen[key] = (monotonic() + FRESH, looking)
             while len(self._seen) > KEPT:
                 self._seen.pop(next(iter(self._seen)))
         return await asyncio.shield(looking)
 
-    async def _look(self, folder: Path) -> Files:
+    async def _look(self, folder: Path, top: Awaitable[Path]) -> Files:
         try:
+            await top
             output = await self._git.run(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
         except GitFailed as failure:
             if "not a git repository" in failure.said:

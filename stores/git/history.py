@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from hub.domain.errors import Invalid
 from hub.domain.repositories import Base, Commit, CommitChange, CommitDetail, CommitDiff, CommitFile, CommitPage, Ref, Refs
 from stores.git import formats
+from stores.git import graph as graphs
 from stores.git.formats import Lines
 from stores.git.reading import LARGEST_DIFF, numbered_patch
 from stores.git.trees import GitTree
 
 LOG = ("log", "-z", "--date-order", "--decorate=full", formats.COMMIT)
 ALL = ("--exclude=refs/stash", "--exclude=refs/notes/*", "--all")
+DRAWN = 5000
+"""Newest commits that the graph is made of: a page of it begins with the lanes of the page before."""
 SEARCHED = 5000
 """Newest commits that a search looks through."""
 MOST_BEYOND = 100
@@ -44,10 +47,14 @@ class History(GitTree):
         if search:
             found = _found(formats.commits(await self.run(*LOG, f"--max-count={SEARCHED}", *chosen)), search.casefold())
             return _page(found[skip : skip + limit], skip, len(found))
-        page, count = await asyncio.gather(
-            self.run(*LOG, f"--skip={skip}", f"--max-count={limit}", *chosen), self.run("rev-list", "--count", *chosen)
-        )
-        return _page(formats.commits(page), skip, int(count))
+        output, count, graph = await asyncio.gather(
+            self.run(*LOG, f"--skip={skip}", f"--max-count={limit}", *chosen), self.run("rev-list", "--count", *chosen),
+            self.run("rev-list", "--parents", "--date-order", f"--max-count={min(skip + limit, DRAWN)}", *chosen),
+        )  # fmt: skip
+        rows = list(graphs.rows(tuple(line.split()) for line in graph.decode().splitlines()))[skip:]
+        page = formats.commits(output)
+        drawn = [one.model_copy(update={"lane": row[0], "graph_edges": row[1]}) for one, row in zip(page, rows, strict=False)]
+        return _page([*drawn, *page[len(drawn) :]], skip, int(count))
 
     async def commit(self, sha: str) -> CommitDetail:
         output = await self.run(*LOG, "--max-count=1", "--raw", *PATCH, "--end-of-options", named(sha), "--")

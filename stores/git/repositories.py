@@ -45,17 +45,24 @@ class GitRepositories:
     async def open(self, path: str, tenant: str) -> GitRepository:
         folder = await asyncio.to_thread(self._resolved, path, tenant)
         try:
-            said = await self._git.run(folder, "rev-parse", "--show-toplevel")
+            return GitRepository(await self._top(folder, tenant), self._git)
         except GitFailed as failure:
             raise told(failure) from None
-        try:
-            top = said.decode().rstrip("\n")
-        except UnicodeDecodeError:
-            raise Invalid("repoPath: its name is not UTF-8") from None
-        return GitRepository(Path(top), self._git)
 
     async def files(self, path: str, tenant: str) -> Files:
-        return await self._files.of(await asyncio.to_thread(self._resolved, path, tenant))
+        folder = await asyncio.to_thread(self._resolved, path, tenant)
+        return await self._files.of(folder, tenant, self._top)
+
+    async def _top(self, folder: Path, tenant: str) -> Path:
+        """Of the working tree. Git looks for it upwards, and for its data where files in it say. Raises GitFailed."""
+        said = await self._git.run(folder, "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir")
+        try:
+            top, common = map(Path, said.decode().splitlines())
+        except ValueError:
+            raise Invalid("repoPath: its name must be UTF-8, and a single line") from None
+        for place in (top, common):
+            await asyncio.to_thread(self._expect_allowed, place, tenant)
+        return top
 
     async def worktree_folder(self, root: str | None, tenant: str) -> Path:
         if root is None:
@@ -73,12 +80,16 @@ class GitRepositories:
         given = Path(path).expanduser()
         if not given.is_absolute() or "\0" in path:
             raise Invalid(f"{name}: it must be an absolute path, or begin with ~/")
-        own, folder = self._own(tenant), given.resolve()
-        allowed = () if tenant == LOCAL_TENANT and not self._folders else (own, *(self._folders if tenant == LOCAL_TENANT else ()))
-        if allowed and not any(folder.is_relative_to(one.resolve()) for one in allowed):
-            raise Refused("This folder is not one in which the hub may work. Its operator names those with TRIVIUM_FOLDERS.")
+        folder = given.resolve()
+        self._expect_allowed(folder, tenant)
         return folder
 
     def _own(self, tenant: str) -> Path:
         """The folder of what the hub makes for the tenant."""
         return self._tenants / quote(tenant, safe="")
+
+    def _expect_allowed(self, folder: Path, tenant: str) -> None:
+        named = self._folders if tenant == LOCAL_TENANT else ()
+        allowed = () if tenant == LOCAL_TENANT and not named else (*named, self._own(tenant))
+        if allowed and not any(folder.resolve().is_relative_to(one.resolve()) for one in allowed):
+            raise Refused("This folder is not one in which the hub may work. Its operator names those with TRIVIUM_FOLDERS.")

@@ -70,6 +70,19 @@ async def test_another_tenant_has_its_own_folder_and_nothing_besides(tree: Tree,
     assert isinstance(await refusal(stores.open(str(tmp_path / "tenants" / "blue"), "../blue")), Refused)
 
 
+async def test_a_repository_around_a_tenants_folder_or_one_that_a_file_in_it_names_is_not_its_own(tree: Tree) -> None:
+    own = tree.path / "tenants" / "blue"
+    (own / "plain").mkdir(parents=True)
+    (own / "pointed").mkdir()
+    (own / "pointed" / ".git").write_text(f"gitdir: {tree.path}/.git\n")
+    elsewhere = new_repository(own / "elsewhere")
+    elsewhere.git("config", "core.worktree", str(tree.path))
+    for name in ("plain", "pointed", "elsewhere"):
+        stores = repositories(tree.path / "tenants")
+        assert isinstance(await refusal(stores.open(str(own / name), "blue")), Refused), name
+        assert isinstance(await refusal(stores.files(str(own / name), "blue")), Refused), name
+
+
 async def test_files_are_those_that_git_does_not_ignore_in_a_repository_or_a_part_of_it(tree: Tree) -> None:
     tree.write("loose.txt", "")
     tree.write("ignored.log", "")
