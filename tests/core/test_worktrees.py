@@ -88,6 +88,9 @@ async def test_the_hub_names_a_branch_after_the_label_and_a_repeat_with_the_same
     assert second["branch"].startswith("worktree/work-")
     assert await ask(hub, "create_worktree", **keyed) == second
     assert len(await worktrees(hub, codebase)) == 2
+    await ask(hub, "delete_worktree", worktreeId=second["id"])
+    assert await ask(hub, "create_worktree", **keyed) == second
+    assert await worktrees(hub, codebase) == [(first["branch"], "active")]
 
 
 async def test_a_branch_has_one_worktree_however_many_ask_at_once(hub: Hub, codebase: str, tree: Tree) -> None:
