@@ -17,7 +17,7 @@ from hub.domain.model import Value, instant, utc_now
 from hub.domain.outcomes import Outcome
 from hub.domain.workspaces import DEFAULT, Workspace
 from hub.operations import OPERATIONS
-from hub.operations.base import Call, Hosts, Input, Mutation, Offers, Operation, Output
+from hub.operations.base import Aftermath, Call, Hosts, Input, Mutation, Offers, Operation, Output, Preparation
 from hub.operations.workspaces import with_board
 from hub.ports import EVERY_EVENT, Clock, Filter, HubStore, Library, Page, Programs, R, Vault
 from hub.repositories import Repositories
@@ -80,8 +80,8 @@ class Hub:
             if caller.tenant not in self._furnished:
                 await self._furnish(caller.tenant)
             if operation.first:
-                await self._run(operation.first, given, caller, operation.writes)
-            return await self._run(partial(self._once, operation), given, caller, operation.writes)
+                await self._run(partial(self._prepare, operation, operation.first), given, caller, operation.writes)
+            return await self._handled(operation, given, caller)
         except HubError:
             raise
         except Exception:
@@ -103,7 +103,28 @@ class Hub:
             page = await self.store.news(page.cursor, caller.tenant, filter_, PAGE)
             yield page
 
-    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller, writes: bool) -> T:
+    async def _prepare(self, operation: Operation, first: Preparation, given: Input, call: Call) -> None:
+        """What was done before to the same idempotency key is not begun again."""
+        id_ = _outcome_id(operation, given, call.caller)
+        if id_ is None or await call.unit.get(Outcome, id_) is None:
+            await first(given, call)
+
+    async def _handled(self, operation: Operation, given: Input, caller: Caller) -> Output:
+        try:
+            return await self._run(partial(self._once, operation), given, caller, operation.writes and not operation.acts)
+        except HubError as error:
+            if operation.failed:
+                await self._settle(operation.failed, error, given, caller)
+            raise
+
+    async def _settle(self, aftermath: Aftermath, error: HubError, given: Input, caller: Caller) -> None:
+        """That this fails, too, is no news for the caller: it hears of the first error."""
+        try:
+            await self._run(lambda given, call: aftermath(given, call, error), given, caller, trusting=False)
+        except HubError as another:
+            log.warning("behind %r nothing could be noted: %s", error.message, another.message)
+
+    async def _run(self, work: Callable[[Input, Call], Awaitable[T]], given: Input, caller: Caller, trusting: bool) -> T:
         """Run and commit. A first attempt may rest on what is remembered; where that does not lead to a commit, the next one reads.
 
         Who lost a race goes again, in turn with the others that lost over the same records.
@@ -118,7 +139,7 @@ class Hub:
         try:
             for attempt in range(1, ATTEMPTS + 1):
                 turns_of_others = None if lost else self._turns
-                unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=writes and attempt == 1)
+                unit = UnitOfWork(self.store, caller.tenant, now, turns_of_others, self._recent, trusting=trusting and attempt == 1)
                 try:
                     output = await work(given, Call(unit, caller, self.vault, self.reach, offers, hosts, *outside))
                     if unit.staged:
@@ -152,11 +173,9 @@ class Hub:
 
     async def _once(self, operation: Operation, given: Input, call: Call) -> Output:
         """Run the handler, or answer what it answered to the same idempotency key."""
-        key = given.idempotency_key if isinstance(given, Mutation) else None
-        if key is None:
+        id_ = _outcome_id(operation, given, call.caller)
+        if id_ is None:
             return await operation.handler(given, call)
-        subject = call.caller.subject
-        id_ = f"{operation.name}/{len(subject)}/{subject}/{key}"  # the length keeps subject and key apart
         digest = sha256(given.model_dump_json(exclude={"idempotency_key"}).encode()).hexdigest()
         if known := await call.unit.get_repeated(Outcome, id_):
             return _replayed(operation, known, digest)
@@ -178,6 +197,12 @@ class Hub:
             with suppress(Conflict):  # another node was first
                 await self.store.commit(unit)
         self._furnished.add(tenant)
+
+
+def _outcome_id(operation: Operation, given: Input, caller: Caller) -> str | None:
+    """Under which it is kept what came of it; None: without an idempotency key it is not."""
+    key = given.idempotency_key if isinstance(given, Mutation) else None
+    return None if key is None else f"{operation.name}/{len(caller.subject)}/{caller.subject}/{key}"  # the length keeps both apart
 
 
 def _replayed(operation: Operation, known: Outcome, digest: str) -> Value:

@@ -4,83 +4,19 @@ Every method raises Invalid for what cannot be (no repository, an unknown ref), 
 not allow (locked, in the middle of a rebase, local changes in the way), and Busy when git does not answer in time.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from hub.addresses import Reach, host_reachable
-from hub.domain.clones import Progress, Source
-from hub.domain.errors import Forbidden
-
-NOT_CALLED = "its address is one that this hub does not call; its operator allows private ones with TRIVIUM_UPSTREAMS=all"
-Heard = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On whose behalf git speaks to others."""
-
-    own: bool
-    """The hub's own tenant's: with the logins, keys and settings that git has on this machine."""
-    reach: Reach
-
-
-def expect_allowed(source: Source, terms: Terms) -> None:
-    """As far as it shows without asking anybody: whoever connects checks what the host's name stands for. Raises Forbidden."""
-    if terms.reach == "none":
-        raise Forbidden("This hub calls no other servers. Ask the hub's operator for TRIVIUM_UPSTREAMS=public or all.")
-    if not host_reachable(source.host, terms.reach):
-        raise Forbidden(f"url: {source.host}: {NOT_CALLED}")
-    if source.scheme == "http" and terms.reach != "all":
-        raise Forbidden("url: over http anybody on the way can change what is cloned. Give an https address.")
-    if source.scheme == "ssh" and not terms.own:
-        raise Forbidden("url: over ssh git would show the keys of whoever runs this hub. Give an https address.")
-
-
-class BranchNames(NamedTuple):
-    current: str
-    """HEAD: none is checked out."""
-    local: tuple[str, ...]
-    remote: tuple[str, ...]
-    """Those of `origin` by their own names, those of other remotes behind the remote's."""
-
-
-class Standing(NamedTuple):
-    """How a working tree stands to its last commit, and its branch to the one that it follows."""
-
-    ahead: int
-    behind: int
-    modified: int
-    untracked: int
-    """Files; those that are ignored are not counted."""
-
-
-class Branches(Protocol):
-    """Of a repository, and the working tree that one of them is checked out in."""
-
-    async def names(self) -> BranchNames: ...
-
-    async def look(self) -> tuple[BranchNames, Standing]: ...
-
-    async def fetch(self, terms: Terms) -> None:
-        """Learn what the remotes have. Raises Refused, Busy, Forbidden."""
-
-    async def pull(self, terms: Terms) -> None:
-        """Fetch, and bring the current branch to the one that it follows, if nothing of its own is in the way. Raises Refused."""
-
-    async def check_out(self, branch: str, create: bool) -> None:
-        """Local changes go along or are in the way: then it raises Refused. Raises NotFound, unless it is to be made."""
-
-    async def delete(self, branch: str, force: bool) -> str:
-        """Answers the ref that keeps its commits. Raises NotFound; Refused, for one that is checked out or, without `force`, not merged."""
-
-    async def discard_changes(self) -> str | None:
-        """Answers the ref that keeps them; None: there are none."""
+from hub.addresses import Reach
+from hub.domain.clones import Source
+from hub.domain.repositories import Base, CommitDetail, CommitDiff, CommitPage, FileDiff, FileStats, FileStatus, Refs, TreeChanges
+from hub.repository_changes import History, Uncommitted, WorkingTrees
+from hub.repository_remotes import Branches, Heard
 
 
 class Repository(Protocol):
-    """A working tree, checked: it is there, it is one, and its caller may use it."""
+    """A working tree, checked: it is there, it is one, and its caller may use it. Paths of files are relative to its top folder."""
 
     @property
     def path(self) -> Path:
@@ -89,12 +25,61 @@ class Repository(Protocol):
     @property
     def branches(self) -> Branches: ...
 
+    @property
+    def working_trees(self) -> WorkingTrees: ...
+
+    @property
+    def uncommitted(self) -> Uncommitted: ...
+
+    @property
+    def history(self) -> History: ...
+    async def branch(self) -> str | None:
+        """The one that is checked out, if one is."""
+
+    async def remote_url(self) -> str | None:
+        """Of `origin`, without a name and a password that may stand in it."""
+
+    async def changes(self) -> TreeChanges:
+        """Of the working tree against its last commit, with the lines of each file."""
+
+    async def file_diff(self, path: str, status: FileStatus, previous_path: str | None) -> FileDiff: ...
+
+    async def file_stats(self, paths: Sequence[str]) -> Sequence[FileStats]:
+        """In the order of the paths. What is wrong with one is told in its place."""
+
+    async def refs(self) -> Refs: ...
+
+    async def commits(self, refs: Sequence[str], search: str, skip: int, limit: int) -> CommitPage:
+        """Of these refs, or of all; the newest first. A search looks for a text in name, summary and author."""
+
+    async def commit(self, sha: str) -> CommitDetail: ...
+
+    async def commit_diff(self, sha: str, context: int) -> CommitDiff:
+        """Against the first parent, with so many lines around each change."""
+
+    async def beyond(self, branches: Sequence[str]) -> Base | None:
+        """The commits beyond the first of these branches that is there, on `origin` or here."""
+
+
+class Files(NamedTuple):
+    folder: Path
+    paths: Sequence[str]
+    """Relative to the folder, in order."""
+    whole: bool
+    """There are no others."""
+
 
 class Repositories(Protocol):
     """Where they may lie is the operator's to say; those of another tenant than the hub's own lie in that tenant's folder."""
 
     async def open(self, path: str, tenant: str) -> Repository:
         """`path` is absolute, or begins with `~/`, and lies at the top of a working tree or below. Raises Invalid, Refused."""
+
+    async def worktree_folder(self, root: str | None, tenant: str) -> Path:
+        """In which new working trees go: `root`, if one is named, or a folder that the hub keeps for the tenant."""
+
+    async def files(self, path: str, tenant: str) -> Files:
+        """Those in a folder that git does not ignore, as they were a moment ago. The folder need not be a repository's."""
 
     def clone_path(self, clone_id: str, tenant: str) -> Path:
         """Where a clone lies once it is whole."""

@@ -54,7 +54,7 @@ class Forbidden(HubError):
 
 
 WHERE_TO_LOOK = {
-    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token", "provider")},
+    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token", "provider", "codebase")},
     "open session": " session/load or session/resume opens one.",
     "clone": " clone_repository makes one.",
     "branch": " get_branches shows what there is.",

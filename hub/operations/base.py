@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
@@ -12,13 +13,14 @@ from pydantic.alias_generators import to_camel
 from hub.access import LOCAL_TENANT, Caller
 from hub.addresses import Reach
 from hub.domain.agents import Agent
-from hub.domain.errors import NotFound, Refused, Stale
+from hub.domain.errors import HubError, NotFound, Refused, Stale
 from hub.domain.events import fact
 from hub.domain.model import Instant, Record, Value
 from hub.domain.tasks import Task
 from hub.domain.workspaces import Workspace
 from hub.ports import Find, Library, Offer, Programs, R, Vault
-from hub.repositories import Repositories, Repository, Terms
+from hub.repositories import Files, Repositories, Repository
+from hub.repository_remotes import Terms
 from hub.unit import UnitOfWork
 from hub.upstreams import Upstreams
 
@@ -180,6 +182,14 @@ class Call:
             raise Refused("This hub asks no other servers.")
         return self.upstreams
 
+    async def files(self, path: str) -> Files:
+        """Those in a folder of the hub's machine, whether it is a repository's or not. Raises Invalid, Refused."""
+        return await self.all_repositories.files(path, self.caller.tenant)
+
+    async def worktree_folder(self, root: str | None) -> Path:
+        """In which working trees are made: `root`, or one that the hub keeps. Raises Invalid, Refused."""
+        return await self.all_repositories.worktree_folder(root, self.caller.tenant)
+
     def seal(self, secret: str, type_: type[Record], key: str) -> str:
         """What is stored in the place of a secret of this record. Raises Refused."""
         if self.vault is None:
@@ -250,6 +260,7 @@ def expect_version(record: Record, expected: int | None) -> None:
 
 Handler = Callable[[Any, Call], Awaitable[Output]]
 Preparation = Callable[[Any, Call], Awaitable[None]]
+Aftermath = Callable[[Any, Call, HubError], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -271,6 +282,10 @@ class Operation:
     """For what others do: a door may have more to say before the answer."""
     first: Preparation | None = None
     """Run and committed before the handler, with the same input; after a crash between the two it is run again."""
+    failed: Aftermath | None = None
+    """Run and committed when the handler has failed, with the same input, before its caller hears of it."""
+    acts: bool = False
+    """It changes what lies outside the store: it rests on nothing that is only remembered, so that it is not run to see whether it may."""
 
     @property
     def name(self) -> str:

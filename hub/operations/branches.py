@@ -7,7 +7,7 @@ from pydantic import Field
 from hub.domain.errors import HubError
 from hub.domain.model import Value
 from hub.operations.base import Call, Input, Mutation, Operation, Result
-from hub.repositories import Branches, Standing
+from hub.repository_remotes import Branches, Standing
 
 Path = Annotated[str, Field(min_length=1, max_length=4_096)]
 BranchName = Annotated[str, Field(min_length=1, max_length=250)]

@@ -13,7 +13,7 @@ from hub.operations.base import NO_REPOSITORIES, Call, Id, Input, Mutation, Oper
 from hub.operations.branches import RepositoryStatus, status_of
 from hub.operations.waiting import LONGEST, changed
 from hub.ports import Filter
-from hub.repositories import expect_allowed
+from hub.repository_remotes import expect_allowed
 
 Address = Annotated[str, Field(min_length=1, max_length=2_000)]
 LOOKS = 4

@@ -6,10 +6,11 @@ from pydantic import Field
 
 from hub.domain import KINDS
 from hub.domain.boards import first_board
+from hub.domain.codebases import Codebase
 from hub.domain.errors import Duplicate, Refused
 from hub.domain.tasks import Dependents, Task
 from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
-from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, changes, expect_version
+from hub.operations.base import Call, Deleted, Id, Input, Listing, Mutation, Name, Operation, Page, Result, changes, expect_version
 from hub.operations.dependencies import remove_tasks
 
 
@@ -30,6 +31,11 @@ class ListWorkspaces(Page):
 
 class GetWorkspace(Input):
     workspace_id: Id = DEFAULT
+
+
+class WorkspaceDetails(Result):
+    workspace: Workspace
+    codebases: tuple[Codebase, ...]
 
 
 class UpdateWorkspace(Mutation):
@@ -75,6 +81,13 @@ async def list_workspaces(given: ListWorkspaces, call: Call) -> Listing[Workspac
 async def get_workspace(given: GetWorkspace, call: Call) -> Workspace:
     """Read a workspace."""
     return await call.need(Workspace, given.workspace_id)
+
+
+async def get_workspace_details(given: GetWorkspace, call: Call) -> WorkspaceDetails:
+    """Read a workspace with the codebases that it works on."""
+    workspace = await call.need(Workspace, given.workspace_id)
+    codebases = [one async for one in call.unit.every(Codebase, workspace_id=workspace.id)]
+    return WorkspaceDetails(workspace=workspace, codebases=tuple(codebases))
 
 
 async def update_workspace(given: UpdateWorkspace, call: Call) -> Workspace:
@@ -127,6 +140,7 @@ OPERATIONS = (
     Operation(create_workspace, "workspaces.write", writes=True, profiles=frozenset({"kanban"})),
     Operation(list_workspaces, "workspaces.read", profiles=frozenset({"kanban"})),
     Operation(get_workspace, "workspaces.read", profiles=frozenset({"kanban"})),
+    Operation(get_workspace_details, "workspaces.read"),
     Operation(update_workspace, "workspaces.write", writes=True, repeatable=True, profiles=frozenset({"kanban"})),
     Operation(archive_workspace, "workspaces.write", writes=True, repeatable=True, profiles=frozenset({"kanban"})),
     Operation(delete_workspace, "workspaces.write", writes=True, destructive=True, repeatable=True, first=close_workspace),

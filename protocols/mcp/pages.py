@@ -34,6 +34,7 @@ WAYS: dict[str, Way] = {
     "list_events": Way("events", "after", "cursor", lambda last, *_: last["cursor"]),
     "drain_events": Way("events", "acknowledged", "cursor", lambda last, *_: last["cursor"]),
     "list_changed_tasks": Way("tasks", "cursor", "nextCursor", lambda last, *_: f"{last['updatedAt']}|{last['id']}"),
+    "list_git_commits": Way("commits", "skip", "nextSkip", lambda _, shown, given: int(given.get("skip", 0)) + shown),
     "search": Way("hits", "cursor", "nextCursor", lambda _, shown, given: int(given.get("cursor", 0)) + shown),
 }
 """Of those that go on in a way of their own. The others are asked with a Page, whose cursor is the key of a record."""

@@ -85,11 +85,6 @@ def skills_reloaded(output: Output) -> str:
     return orjson.dumps({"reloaded": True, "count": len(output.skills)}).decode()
 
 
-def with_codebases(output: Output) -> str:
-    """The hub keeps no codebases yet, so a workspace has none."""
-    return f'{{"workspace":{output.to_json()},"codebases":[]}}'
-
-
 def history_reset(_: Output) -> str:
     """There is none."""
     return '{"success":true,"message":"The hub keeps no history of its memory."}'

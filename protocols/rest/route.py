@@ -89,6 +89,7 @@ ALL = {"limit": 10_000}
 AGENT, TASK, WORKSPACE = {"id": "agentId"}, {"id": "taskId"}, {"id": "workspaceId"}
 MCP_SERVER, SESSION = {"id": "mcpServerId"}, {"id": "sessionId"}
 PERMISSION = {"id": "permissionId"}
+CODEBASE = {"id": "codebaseId"}
 SPECIALIST, SKILL = {"id": "specialistId"}, {"repoPath": "repository"}
 BACKGROUND_TASK, SCHEDULE, WORKFLOW = {"id": "backgroundTaskId"}, {"id": "scheduleId"}, {"id": "workflowId"}
 WEBHOOK_CONFIG = {"id": "webhookConfigId"}

@@ -1,11 +1,13 @@
 """The web API as a table: every row and every stream, in the order in which they are looked through."""
 
 from protocols.rest.route import Route, Stream
-from protocols.rest.tables import boards, clones, core, definitions, jobs, registry, sessions, sharing, system
+from protocols.rest.tables import boards, clones, codebases, core, definitions, jobs, registry, sessions, sharing, system, worktrees
 
 ROUTES: tuple[Route, ...] = (
     *core.ROUTES,
     *boards.ROUTES,
+    *codebases.ROUTES,
+    *worktrees.ROUTES,
     *clones.ROUTES,
     *sessions.ROUTES,
     *sharing.ROUTES,

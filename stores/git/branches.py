@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.domain.clones import source_of
 from hub.domain.errors import Invalid, NotFound, Refused
-from hub.repositories import BranchNames, Standing, Terms
+from hub.repository_remotes import BranchNames, Standing, Terms
 from stores.git.command import USUAL, Git, GitFailed, Setting
 from stores.git.transports import failure_of, setting_for
 

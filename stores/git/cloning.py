@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.domain.clones import ClonePhase, Progress, Source, source_of
 from hub.domain.errors import Invalid, Refused
-from hub.repositories import Heard, Terms
+from hub.repository_remotes import Heard, Terms
 from stores.git.command import Git, GitFailed, Setting
 from stores.git.transports import failure_of, setting_for
 

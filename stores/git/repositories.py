@@ -9,18 +9,38 @@ from hub.access import LOCAL_TENANT
 from hub.addresses import Reach
 from hub.domain.clones import Source
 from hub.domain.errors import Invalid, Refused
-from hub.repositories import Heard, Terms
+from hub.repositories import Files
+from hub.repository_remotes import Heard, Terms
 from stores.git.branches import GitBranches
 from stores.git.cloning import clone
 from stores.git.command import Git, GitFailed
+from stores.git.failures import told
+from stores.git.files import FolderFiles
+from stores.git.histories import GitHistory
+from stores.git.history import History
+from stores.git.reading import Reading
+from stores.git.uncommitted import GitUncommitted
+from stores.git.worktrees import GitWorkingTrees
 
 
-class GitRepository:
+class GitRepository(Reading, History):
     """A Repository."""
 
-    def __init__(self, path: Path, git: Git) -> None:
-        self.path, self._git = path, git
-        self.branches = GitBranches(path, git)
+    @property
+    def branches(self) -> GitBranches:
+        return GitBranches(self.path, self.git)
+
+    @property
+    def working_trees(self) -> GitWorkingTrees:
+        return GitWorkingTrees(self.path, self.git)
+
+    @property
+    def uncommitted(self) -> GitUncommitted:
+        return GitUncommitted(self.path, self.git)
+
+    @property
+    def history(self) -> GitHistory:
+        return GitHistory(self.path, self.git)
 
 
 class GitRepositories:
@@ -29,14 +49,34 @@ class GitRepositories:
     def __init__(self, environ: Mapping[str, str], folders: Sequence[Path], tenants: Path) -> None:
         """`folders`: where those of the hub's own tenant lie; none: anywhere. `tenants`: in it the folder of each other tenant."""
         self._git, self._folders, self._tenants = Git(environ), folders, tenants
+        self._files = FolderFiles(self._git)
 
     async def open(self, path: str, tenant: str) -> GitRepository:
         folder = await asyncio.to_thread(self._resolved, path, tenant)
         try:
-            said = await self._git.run(folder, "rev-parse", "--is-bare-repository", "--show-toplevel")
+            return GitRepository(await self._top(folder, tenant), self._git)
         except GitFailed as failure:
-            raise _not_opened(path, failure) from None
-        return GitRepository(Path(said.decode().splitlines()[-1]), self._git)
+            raise told(failure) from None
+
+    async def files(self, path: str, tenant: str) -> Files:
+        folder = await asyncio.to_thread(self._resolved, path, tenant)
+        return await self._files.of(folder, tenant, self._top)
+
+    async def _top(self, folder: Path, tenant: str) -> Path:
+        """Of the working tree. Git looks for it upwards, and for its data where files in it say. Raises GitFailed."""
+        said = await self._git.run(folder, "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir")
+        try:
+            top, common = map(Path, said.decode().splitlines())
+        except ValueError:
+            raise Invalid("repoPath: its name must be UTF-8, and a single line") from None
+        for place in (top, common):
+            await asyncio.to_thread(self._expect_allowed, place, tenant)
+        return top
+
+    async def worktree_folder(self, root: str | None, tenant: str) -> Path:
+        if root is None:
+            return await asyncio.to_thread((self._own(tenant) / "worktrees").resolve)
+        return await asyncio.to_thread(self._placed, root, tenant, "worktreeRoot")
 
     def clone_path(self, clone_id: str, tenant: str) -> Path:
         if tenant != LOCAL_TENANT:
@@ -50,22 +90,26 @@ class GitRepositories:
         return await clone(self._git, source, self.clone_path(source.id, tenant), attempt, terms, heard)
 
     def _resolved(self, path: str, tenant: str) -> Path:
-        """Links are followed before it is looked where it lies."""
-        given = Path(path).expanduser()
-        if not given.is_absolute() or "\0" in path:
-            raise Invalid("repoPath: it must be an absolute path, or begin with ~/")
-        allowed = self._folders if tenant == LOCAL_TENANT else (self._tenants / quote(tenant, safe=""),)
-        folder = given.resolve()
-        if allowed and not any(folder.is_relative_to(one.resolve()) for one in allowed):
-            raise Refused("This folder is not one in which the hub may work. Its operator names those with TRIVIUM_FOLDERS.")
+        folder = self._placed(path, tenant, "repoPath")
         if not folder.is_dir():
             raise Invalid(f"repoPath: there is no folder {path!r}")
         return folder
 
+    def _placed(self, path: str, tenant: str, name: str) -> Path:
+        """Links are followed before it is looked where it lies."""
+        given = Path(path).expanduser()
+        if not given.is_absolute() or "\0" in path:
+            raise Invalid(f"{name}: it must be an absolute path, or begin with ~/")
+        folder = given.resolve()
+        self._expect_allowed(folder, tenant)
+        return folder
 
-def _not_opened(path: str, failure: GitFailed) -> Exception:
-    if "must be run in a work tree" in failure.said:
-        return Invalid(f"repoPath: {path!r} is a bare git repository, without a working tree. Name one of it: git worktree add.")
-    if "dubious ownership" in failure.said:
-        return Refused(f"{path!r} belongs to somebody else. Allow it with: git config --global --add safe.directory {path}")
-    return Invalid(f"repoPath: {path!r} is no git repository. Make it one with: git init")
+    def _own(self, tenant: str) -> Path:
+        """The folder of what the hub makes for the tenant."""
+        return self._tenants / quote(tenant, safe="")
+
+    def _expect_allowed(self, folder: Path, tenant: str) -> None:
+        named = self._folders if tenant == LOCAL_TENANT else ()
+        allowed = () if tenant == LOCAL_TENANT and not named else (*named, self._own(tenant))
+        if allowed and not any(folder.resolve().is_relative_to(one.resolve()) for one in allowed):
+            raise Refused("This folder is not one in which the hub may work. Its operator names those with TRIVIUM_FOLDERS.")

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from hub.addresses import Reach, reachable
 from hub.domain.clones import Source
 from hub.domain.errors import Busy, Forbidden, HubError, Refused
-from hub.repositories import NOT_CALLED, Terms, expect_allowed
+from hub.repository_remotes import NOT_CALLED, Terms, expect_allowed
 from stores.git.command import Setting
 
 RESOLVING = 10.0

@@ -3,5 +3,8 @@
 import subprocess
 import sys
 
-for name in ("start", "doors", "web_api", "mcp", "upstreams", "sessions", "sessions_acp", "a2a", "a2a_streams", "core", "fanout"):
+NAMES = (
+    "start", "doors", "web_api", "repositories", "mcp", "upstreams", "sessions", "sessions_acp", "a2a", "a2a_streams", "core", "fanout",
+)  # fmt: skip
+for name in NAMES:
     subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True)

@@ -182,9 +182,6 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
             agent: Json = answer.pop("agent")
             assert answer == {"agentId": agent["id"], "name": agent["name"], "role": agent["role"], "status": agent["status"]}
             return agent
-        case "get_workspace":
-            assert answer.keys() == {"workspace", "codebases"}
-            return answer["workspace"]
         case "update_agent":
             _, read = await direct("list_agents", {"workspaceId": "default"})
             agent = next(agent for agent in read["agents"] if agent["id"] == answer["id"])

@@ -13,8 +13,10 @@ from hub.operations import OPERATIONS
 from tests.protocols.steps import boards, registry, shared_sessions
 from tests.protocols.steps.base import Step, no, ok
 from tests.protocols.steps.clones import CLONES
+from tests.protocols.steps.codebases import CODEBASES
 from tests.protocols.steps.evidence import EVIDENCE
 from tests.protocols.steps.jobs import JOBS
+from tests.protocols.steps.worktrees import WORKTREES
 
 
 def yjs_update(text: str, client: int) -> str:
@@ -592,5 +594,7 @@ SCRIPT: tuple[Step, ...] = (
     *registry.STEPS,
     *CLONES,
     *JOBS,
+    *CODEBASES,
+    *WORKTREES,
     *ENDINGS, *shapeless(),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a door answered to the script, without what differs from run to run: ids become numbers, instants one word."""
+"""What a door answered to the script, without what differs from run to run: ids become numbers, instants and commits one word."""
 
 import json
 import re
@@ -16,6 +16,8 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-([0-9a-f]{12}
 TOKEN = re.compile(r"\btrv_[0-9a-f]{32}_[0-9a-f]{64}\b")
 MEASURED = re.compile(r'"(usedMb|totalMb|usagePercent|objects|collected)": [\d.]+')
 SECRET = re.compile(r"\b[0-9a-f]{64}\b")
+SHA = re.compile(r"\b[0-9a-f]{40}\b")
+STAMP = re.compile(r"\b\d{8}T\d{12}Z")
 END_OF_ID = re.compile(r"\btask-([0-9a-f]{12})\b")
 
 
@@ -43,7 +45,7 @@ def normalised(lines: Iterable[str]) -> list[str]:
     def one(line: str) -> str:
         line = ID.sub(
             lambda found: number(found.group(1)),
-            TOKEN.sub("<token>", INSTANT.sub("<instant>", MEASURED.sub("<measured>", SECRET.sub("<secret>", line)))),
+            TOKEN.sub("<token>", INSTANT.sub("<instant>", STAMP.sub("<stamp>", SHA.sub("<sha>", line)))),
         )
         return END_OF_ID.sub(lambda found: f"task-{number(found.group(1))}", line)
 

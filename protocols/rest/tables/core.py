@@ -1,14 +1,7 @@
 """Workspaces, agents, tasks and notes."""
 
 from protocols.rest import event_streams, shapes, tasks
-from protocols.rest.renderings import (
-    agent_created,
-    agent_status_updated,
-    note_deleted,
-    task_status_updated,
-    tasks_deleted,
-    with_codebases,
-)  # fmt: skip
+from protocols.rest.renderings import agent_created, agent_status_updated, note_deleted, task_status_updated, tasks_deleted  # fmt: skip
 from protocols.rest.route import AGENT, ALL, EXPAND, LEGACY_TASK, TASK, WORKSPACE, Route, Stream
 
 STREAMS = (
@@ -20,7 +13,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/health", "get_health"),
     Route("GET", "/workspaces", "list_workspaces", fixed=ALL, rpc="workspaces.list"),
     Route("POST", "/workspaces", "create_workspace", "workspace", 201, rpc="workspaces.create"),
-    Route("GET", "/workspaces/{id}", "get_workspace", names=WORKSPACE, render=with_codebases, rpc="workspaces.get"),
+    Route("GET", "/workspaces/{id}", "get_workspace_details", names=WORKSPACE, rpc="workspaces.get"),
     Route("PATCH", "/workspaces/{id}", "update_workspace", "workspace", names=WORKSPACE, ignored=frozenset({"repoPath", "branch"})),
     Route("DELETE", "/workspaces/{id}", "delete_workspace", names=WORKSPACE, rpc="workspaces.delete"),
     Route(
