@@ -145,7 +145,7 @@ def _let_go(codebases: list[Codebase], call: Call) -> None:
 
 def _one_at_a_time(workspace: Workspace, call: Call) -> None:
     """A workspace has one default codebase while it has any: calls that could change which one it is meet in its record."""
-    call.unit.put(workspace)
+    call.update(workspace)
 
 
 OPERATIONS = (
