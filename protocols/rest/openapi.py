@@ -8,11 +8,13 @@ from pydantic.json_schema import models_json_schema
 from hub.domain.errors import Kind
 from hub.ports import Json
 from hub.version import VERSION
+from protocols.rest.doors import DOORS, described
 from protocols.rest.route import Route, Stream
 from protocols.rest.routes import ROUTES, STREAMS
 from protocols.wire import CODES
 
 REF = "#/components/schemas/{model}"
+WITHOUT_EFFECT = {"deprecated": True, "description": "Taken from those who send it, without effect."}
 EXPLAINED: dict[Kind, str] = {
     "invalid": "The input is wrong", "unauthenticated": "A token is needed, and none that is good was sent",
     "forbidden": "The token does not open this", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
@@ -41,6 +43,8 @@ def description() -> Json:
     _tell_apart(paths)
     for stream in STREAMS:
         paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream)
+    for door in DOORS:
+        paths.setdefault(f"/api{door.path}", {})[door.method.lower()] = described(door)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
@@ -74,9 +78,10 @@ def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
         {"name": name, "in": "path", "required": True, "schema": schema} for name, (_, schema) in fields.items() if name in in_path
     ]
     rest = {name: pair for name, pair in fields.items() if name not in in_path}
+    rest |= {name: ("", WITHOUT_EFFECT) for name in sorted(route.ignored - fields.keys())}
     if route.method in ("GET", "DELETE"):
         parameters += [
-            {"name": name, "in": "query", "required": own in required or name == route.when, "schema": schema}
+            {"name": name, "in": "query", "required": own in required or name == route.when, **_query(schema)}
             for name, (own, schema) in rest.items()
         ]
     elif rest:
@@ -89,6 +94,10 @@ def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
     if parameters:
         document["parameters"] = parameters
     return document
+
+
+def _query(schema: Json) -> Json:
+    return {"schema": {}, **schema} if schema is WITHOUT_EFFECT else {"schema": schema}
 
 
 def _web_fields(route: Route, input_schema: Json) -> dict[str, tuple[str, Json]]:
@@ -127,9 +136,9 @@ def _json(text: str, schema: Json) -> Json:
 
 def _merged(first: Json, second: Json) -> Json:
     """Two rows on one path: the parameters of both, none of them required, either body and either answer."""
-    parameters = {
-        one["name"]: {**one, "required": one["in"] == "path"} for one in [*first.get("parameters", ()), *second.get("parameters", ())]
-    }
+    both = [*first.get("parameters", ()), *second.get("parameters", ())]
+    both.sort(key=lambda one: not one.get("deprecated", False))  # one row has a use for it, the other has none
+    parameters = {one["name"]: {**one, "required": one["in"] == "path"} for one in both}
     responses = {**first["responses"], **second["responses"]}
     if len(answers := [_schema(one["responses"]["200"]) for one in (first, second) if "200" in one["responses"]]) == 2:
         responses["200"] = _json("Done", {"anyOf": answers})

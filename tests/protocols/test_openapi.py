@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from hub.app import Hub
 from hub.ports import Json
 from hub.version import VERSION
+from protocols.rest.doors import DOORS
 from protocols.rest.openapi import description
 from protocols.rest.routes import ROUTES, STREAMS
 from protocols.wire import CODES
@@ -63,10 +64,31 @@ def test_it_is_openapi_three_one_with_everything_that_must_be_said() -> None:
             assert response["description"]
 
 
-def test_every_route_and_every_stream_is_described() -> None:
+def test_every_route_every_stream_and_every_other_door_is_described() -> None:
     described = {(method.upper(), path) for method, path, _ in operations()}
     routed = {(route.method, f"/api{route.path}") for route in ROUTES}
-    assert described == routed | {(stream.method, f"/api{stream.path}") for stream in STREAMS}
+    routed |= {(stream.method, f"/api{stream.path}") for stream in STREAMS}
+    assert described == routed | {(door.method, f"/api{door.path}") for door in DOORS}
+
+
+async def test_every_other_door_is_where_the_description_says(http: Http) -> None:
+    for door in DOORS:
+        body = {} if door.body is not None else None
+        async with http.request(door.method, f"/api{door.path}".format(id="nothing"), json=body) as response:
+            assert response.status != 405
+            told = {} if response.content_type != "application/json" else await response.json()
+            assert told.get("details", {}).get("noun") != "path", door
+            if response.status == 200:
+                assert response.content_type == (door.answer or response.content_type)
+                assert set(door.properties) <= told.keys()
+
+
+def test_what_has_no_effect_is_described_as_such() -> None:
+    update = DOCUMENT["paths"]["/api/tasks/{id}"]["patch"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert update["retryTrigger"]["deprecated"] is True
+    parameters = {one["name"]: one for one in DOCUMENT["paths"]["/api/tasks"]["get"]["parameters"]}
+    assert parameters["expand"]["deprecated"] is True
+    assert "deprecated" not in parameters["status"]
 
 
 def test_operation_ids_are_unique() -> None:
