@@ -57,7 +57,7 @@ def described(door: Door) -> Json:
     if door.answer == EVENTS:
         answer["content"] = {EVENTS: {}}
     elif door.answer:
-        shape = {"type": "object", "properties": dict.fromkeys(door.properties, {}), "required": [*door.properties]}
+        shape = {"type": "object", "properties": {name: {} for name in door.properties}, "required": [*door.properties]}
         answer["content"] = {door.answer: {"schema": shape}}
     document: Json = {
         "operationId": door.name, "summary": f"{door.about}.", "tags": [door.path.split("/")[1]], "responses": {"200": answer},
@@ -65,6 +65,6 @@ def described(door: Door) -> Json:
     if path or query:
         document["parameters"] = [*path, *query]
     if door.body is not None:
-        schema = {"type": "object", "properties": dict.fromkeys(door.body, {})}
+        schema = {"type": "object", "properties": {name: {} for name in door.body}}
         document["requestBody"] = {"required": False, "content": {"application/json": {"schema": schema}}}
     return document

@@ -78,7 +78,7 @@ def _operation(route: Route, input_schema: Json, output_schema: Json) -> Json:
         {"name": name, "in": "path", "required": True, "schema": schema} for name, (_, schema) in fields.items() if name in in_path
     ]
     rest = {name: pair for name, pair in fields.items() if name not in in_path}
-    rest |= {name: ("", WITHOUT_EFFECT) for name in sorted(route.ignored - fields.keys())}
+    rest |= dict.fromkeys(sorted(route.ignored - fields.keys()), ("", WITHOUT_EFFECT))
     if route.method in ("GET", "DELETE"):
         parameters += [
             {"name": name, "in": "query", "required": own in required or name == route.when, **_query(schema)}
