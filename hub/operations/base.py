@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
 from pydantic import ConfigDict, Field, JsonValue
@@ -63,7 +63,7 @@ class Result(Value):
 
 
 class Deleted(Result):
-    deleted: bool = True
+    deleted: Literal[True] = True
     id: str
     deleted_count: int = 1
 

@@ -11,6 +11,7 @@ from hub.version import VERSION
 from protocols.rest.doors import DOORS, described
 from protocols.rest.route import Route, Stream
 from protocols.rest.routes import ROUTES, STREAMS
+from protocols.rest.schemas import WireSchemas
 from protocols.wire import CODES
 
 REF = "#/components/schemas/{model}"
@@ -26,7 +27,7 @@ def description() -> Json:
     inputs = list(dict.fromkeys(route.row.input for route in ROUTES))
     outputs = list(dict.fromkeys(route.shape or route.row.output for route in ROUTES))
     wanted: list[Any] = [*((model, "validation") for model in inputs), *((model, "serialization") for model in outputs)]
-    refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF)
+    refs, definitions = models_json_schema(wanted, by_alias=True, ref_template=REF, schema_generator=WireSchemas)
     schemas = definitions["$defs"]
     schemas["Error"] = {
         "type": "object", "required": ["error"],

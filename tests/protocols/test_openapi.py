@@ -184,3 +184,11 @@ async def test_the_page_of_the_description_needs_nothing_from_elsewhere(http: Ht
 def test_a_wrong_answer_would_be_noticed(case: Case) -> None:
     schema = DOCUMENT["paths"]["/api/tasks"]["post"]["responses"]["201"]["content"]["application/json"]["schema"]
     assert [*validator(schema).iter_errors({"task": {"title": 7}})]
+
+
+def test_of_an_answer_it_is_said_what_is_always_there_and_nothing_may_be_null() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert {"id", "status", "dependencies", "createdAt"} <= set(schemas["Task"]["required"])
+    assert "parallelGroup" not in schemas["Task"]["required"]
+    assert schemas["Task"]["properties"]["parallelGroup"]["type"] == "string"
+    assert {"type": "null"} not in [*everything([schemas[name] for name in ("Task", "AgentView", "Note", "Workspace", "Artifact")])]
