@@ -12,6 +12,7 @@ from hub.cli.connecting import connect
 from hub.cli.examining import doctor
 from hub.cli.moving import export, import_
 from hub.cli.options import Failure
+from hub.cli.parity import parity
 from hub.cli.running import run
 from hub.cli.serving import acp, mcp, serve
 from hub.version import VERSION
@@ -52,7 +53,7 @@ def commands(**_: Any) -> None:
     """
 
 
-for command in (serve, mcp, acp, connect, ask, run, doctor, call, export, import_):
+for command in (serve, mcp, acp, connect, ask, run, doctor, call, export, import_, parity):
     commands.add_command(command)
 
 

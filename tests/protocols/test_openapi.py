@@ -73,7 +73,7 @@ def test_every_route_every_stream_and_every_other_door_is_described() -> None:
 
 async def test_every_other_door_is_where_the_description_says(http: Http) -> None:
     for door in DOORS:
-        body = {} if door.body is not None else None
+        body: Json | None = {} if door.body is not None else None
         async with http.request(door.method, f"/api{door.path}".format(id="nothing"), json=body) as response:
             assert response.status != 405
             told = {} if response.content_type != "application/json" else await response.json()
