@@ -11,8 +11,8 @@ class WireSchemas(GenerateJsonSchema):
 
     def field_is_required(self, field: Any, total: bool) -> bool:
         if self.mode == "serialization" and _is_default(field["schema"]):
-            return bool(self.get_default_value(field["schema"]) is not None)
-        return bool(super().field_is_required(field, total))
+            return self.get_default_value(field["schema"]) is not None
+        return super().field_is_required(field, total)
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         inner = schema["schema"]
