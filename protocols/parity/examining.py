@@ -69,7 +69,12 @@ def _examined(
     for one in told:
         if one.operation and one.left_out and one.operation.name not in called | lacking:
             left_out.setdefault(one.operation.name, one.left_out)
-    findings = sort(found, entries, called | lacking)
+    described = not notes
+
+    def looked_for(entry: Acceptance) -> bool:
+        return entry.operation in (names if described and entry.kind == "operation" else called)
+
+    findings = sort(found, entries, looked_for)
     tiers = [_tier(name, {one for one in names if tier_of(one.partition(" ")[2]) == name}, lacking, called, findings) for name in TIERS]
     return Examined(contract, findings, left_out, tiers, notes)
 

@@ -1,10 +1,10 @@
 """What differs, and which of it is accepted: a reviewed file, an entry and a reason each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import yaml
 
@@ -15,7 +15,6 @@ Kind = Literal[
     "operation", "parameter", "required", "type", "null", "enumeration", "property", "additional", "media", "status", "unlike", "silent"
 ]  # fmt: skip
 """What is missing or different. unlike: two backends answer differently; silent: there was no answer."""
-FIELDS = ("operation", "where", "kind")
 
 
 class Finding(NamedTuple):
@@ -37,8 +36,6 @@ class Acceptance(NamedTuple):
     where: str
     kind: str
     reason: str
-    contracts: tuple[str, ...] = ()
-    """Names of the files that it is about; none: all."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -61,22 +58,31 @@ def accepted(path: Path | None, contract: str) -> list[Acceptance]:
         given = yaml.safe_load(source.read_text(encoding="utf-8")) or []
     except (OSError, ValueError, yaml.YAMLError):
         raise NoContract(f"{source} cannot be read as YAML.") from None
-    entries = [_acceptance(one, number, str(source)) for number, one in enumerate(given if isinstance(given, list) else [given], 1)]
-    if twice := next((one for at, one in enumerate(entries) if one in entries[:at]), None):
-        raise NoContract(f"{source}: {' | '.join(twice.key)} stands there twice.")
-    return [one for one in entries if not one.contracts or contract in one.contracts]
+    found: list[Acceptance] = []
+    for number, entry in enumerate(given if isinstance(given, list) else [given], 1):
+        about, acceptances = _entry(entry, f"{source}: entry {number}")
+        found += acceptances if not about or contract in about else []
+    keys = [one.key for one in found]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise NoContract(f"{source}: {' | '.join(twice)} stands there twice.")
+    return found
 
 
-def _acceptance(given: object, number: int, source: str) -> Acceptance:
-    known = (*FIELDS, "reason", "contracts")
-    if not isinstance(given, dict) or not given.keys() <= {*known} or not all(str(given.get(name) or "").strip() for name in known[:4]):
-        raise NoContract(f"{source}: entry {number} must have {', '.join(known[:4])}, and may have contracts.")
-    operation, where, kind, reason = (str(given[name]) for name in known[:4])
-    return Acceptance(operation, where, kind, reason, tuple(given.get("contracts") or ()))
+def _entry(given: object, source: str) -> tuple[Sequence[str], list[Acceptance]]:
+    """The contracts that it is about, none for all of them, and what it accepts."""
+    if not isinstance(given, dict) or not given.keys() <= {"reason", "kind", "at", "contracts"}:
+        raise NoContract(f"{source} is no mapping of reason, kind and at, or has something else, too. Only contracts may be there.")
+    reason, kind, at = (given.get(name) for name in ("reason", "kind", "at"))
+    if not (isinstance(reason, str) and reason.strip() and kind in get_args(Kind) and isinstance(at, list) and at):
+        raise NoContract(f"{source} needs a reason, a kind ({', '.join(get_args(Kind))}), and in `at` what it is about.")
+    if not all(isinstance(one, dict) and len(one) == 1 for one in at):
+        raise NoContract(f"{source}: each line of `at` is an operation and where it differs, like GET /api/tasks: status 200.")
+    pairs = [pair for one in at for pair in one.items()]
+    return given.get("contracts") or (), [Acceptance(str(operation), str(where), str(kind), reason.strip()) for operation, where in pairs]
 
 
-def sort(findings: Iterable[Finding], entries: Sequence[Acceptance], examined: set[str]) -> Sorted:
-    """`examined` are the operations of which everything that can be found was looked for: only there an entry can be stale."""
+def sort(findings: Iterable[Finding], entries: Sequence[Acceptance], examined: Callable[[Acceptance], bool]) -> Sorted:
+    """`examined`: what an entry accepts was looked for, so that the entry is stale when it was not found."""
     reasons = {entry.key: entry.reason for entry in entries}
     once = {(finding.key, finding.part): finding for finding in reversed([*findings])}
     found = [*reversed(once.values())]
@@ -84,5 +90,5 @@ def sort(findings: Iterable[Finding], entries: Sequence[Acceptance], examined: s
     return Sorted(
         [finding for finding in found if finding.key not in reasons],
         [(finding, reasons[finding.key]) for finding in found if finding.key in reasons],
-        [entry for entry in entries if entry.key not in keys and entry.operation in examined],
+        [entry for entry in entries if entry.key not in keys and examined(entry)],
     )

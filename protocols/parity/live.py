@@ -56,6 +56,13 @@ class Backend:
             await self._clean()
 
     async def _told(self, contract: Contract, call: Call) -> Told:
+        told = await self._tried(contract, call)
+        for name in call.keep.keys() - self.world.names.keys():
+            status = f"{call.method} {call.url} was answered {told.answer.status}" if told.answer else None
+            self.world.unmade[name] = told.left_out or told.failed or status or f"there is no {call.method} {call.url}"
+        return told
+
+    async def _tried(self, contract: Contract, call: Call) -> Told:
         key = call.method, shape_of(call.url.partition("?")[0])
         operation = contract.operations.get(key)
         if self.has and key not in self.has.operations:

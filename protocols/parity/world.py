@@ -24,6 +24,8 @@ class World:
     """The names that stand in braces in the stories, and their values."""
 
     names: dict[str, str] = field(default_factory=dict)
+    unmade: dict[str, str] = field(default_factory=dict)
+    """Names that have no value, and why."""
 
     @classmethod
     def new(cls, **names: str) -> "World":
@@ -46,7 +48,7 @@ class World:
     def _value(self, match: re.Match[str]) -> str:
         name = match[1]
         if name not in self.names:
-            raise Missing(WHY.get(name, f"it needs {name}, which could not be made"))
+            raise Missing(WHY.get(name) or f"it needs {name}: {self.unmade.get(name, 'nothing makes one')}")
         return self.names[name]
 
     def keep(self, wanted: Mapping[str, str], answer: Any, text: str, headers: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ RICH = {
 NOTE = {"noteId": "parity", "title": "A note", "content": "Text.", "workspaceId": "{workspace}", "type": "general"}
 
 CALLS = (
-    call("GET /api/health"),
+    call("GET /api/health", common=True),
     call("POST /api/workspaces", {"title": "Parity {tag}", "metadata": {"of": "parity"}}, keep={"workspace": "workspace.id"},
          undo="DELETE /api/workspaces/{workspace}"),
     call("POST /api/workspaces", {"title": "Parity, archived {tag}"}, keep={"archive": "workspace.id"},
