@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.options import Failure, examples, finish
+from hub.cli.options import INTERRUPTED, Failure, examples, finish
 
 if TYPE_CHECKING:
     from protocols.parity.examining import Examined
@@ -42,6 +42,8 @@ def parity(contract: Path, accepted: Path | None, everything: bool, as_json: boo
 
     try:
         found = finish(_examined(contract, accepted, **given))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except (NoContract, Failure) as error:
         Failure(str(error)).show()
         sys.exit(WRONG)

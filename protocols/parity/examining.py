@@ -1,6 +1,6 @@
 """All three looks at a backend, and what came of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.parity import against, static
@@ -56,11 +56,11 @@ async def examined(contract: Contract, entries: Sequence[Acceptance], one: Backe
     found += Checks(contract).findings(told)
     if other:
         found += against.compared(told, await other.tell(contract, calls), (one.world, other.world))
-    return _examined(contract, entries, found, told, () if one.has else (UNDESCRIBED,))
+    return _examined(contract, entries, found, told, described=one.has is not None)
 
 
 def _examined(
-    contract: Contract, entries: Sequence[Acceptance], found: Sequence[Finding], told: Sequence[Told], notes: Sequence[str]
+    contract: Contract, entries: Sequence[Acceptance], found: Sequence[Finding], told: Sequence[Told], described: bool
 ) -> Examined:
     names = {operation.name for operation in contract.operations.values()}
     lacking = {finding.operation for finding in found if finding.kind == "operation"}
@@ -69,14 +69,20 @@ def _examined(
     for one in told:
         if one.operation and one.left_out and one.operation.name not in called | lacking:
             left_out.setdefault(one.operation.name, one.left_out)
-    described = not notes
 
     def looked_for(entry: Acceptance) -> bool:
         return entry.operation in (names if described and entry.kind == "operation" else called)
 
     findings = sort(found, entries, looked_for)
     tiers = [_tier(name, {one for one in names if tier_of(one.partition(" ")[2]) == name}, lacking, called, findings) for name in TIERS]
-    return Examined(contract, findings, left_out, tiers, notes)
+    return Examined(contract, findings, left_out, tiers, [*(() if described else (UNDESCRIBED,)), *_unmade(told)])
+
+
+def _unmade(told: Iterable[Told]) -> Iterator[str]:
+    """The contract has no such operations, so that they fail is no difference."""
+    for one in told:
+        if one.operation is None and one.call.keep and one.answer and one.answer.status >= 400:
+            yield f"{one.call.method} {one.call.url} was answered {one.answer.status}: there is no {', '.join(one.call.keep)} to ask for"
 
 
 def _tier(name: str, operations: set[str], lacking: set[str], called: set[str], findings: Sorted) -> Tier:

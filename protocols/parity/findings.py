@@ -1,10 +1,10 @@
 """What differs, and which of it is accepted: a reviewed file, an entry and a reason each."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import yaml
 
@@ -52,33 +52,39 @@ class Sorted:
 
 
 def accepted(path: Path | None, contract: str) -> list[Acceptance]:
-    """Of the file, or of the one that comes with the hub, what is about this contract. Raises NoContract."""
+    """Of the file, or of the one that comes with the hub, what is about the contract of this name. Raises NoContract."""
     source = path or resources.files(__package__).joinpath("accepted.yaml")
     try:
-        given = yaml.safe_load(source.read_text(encoding="utf-8")) or []
+        given = yaml.safe_load(source.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         raise NoContract(f"{source} cannot be read as YAML.") from None
+    entries = given.get("differences") if isinstance(given, dict) else None
+    if not isinstance(entries, list) or not given.keys() <= {"contracts", "differences"}:
+        raise NoContract(f"{source} is no mapping with `differences`, and `contracts` for whose they are.")
     found: list[Acceptance] = []
-    for number, entry in enumerate(given if isinstance(given, list) else [given], 1):
-        about, acceptances = _entry(entry, f"{source}: entry {number}")
-        found += acceptances if not about or contract in about else []
+    for number, entry in enumerate(entries if _is_about(given, contract) else (), 1):
+        acceptances = _entry(entry, f"{source}: entry {number}")
+        found += acceptances if _is_about(entry, contract) else []
     keys = [one.key for one in found]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise NoContract(f"{source}: {' | '.join(twice)} stands there twice.")
     return found
 
 
-def _entry(given: object, source: str) -> tuple[Sequence[str], list[Acceptance]]:
-    """The contracts that it is about, none for all of them, and what it accepts."""
+def _is_about(given: Mapping[str, Any], contract: str) -> bool:
+    """It is about all of them when it names none."""
+    return not given.get("contracts") or contract in given["contracts"]
+
+
+def _entry(given: object, source: str) -> list[Acceptance]:
     if not isinstance(given, dict) or not given.keys() <= {"reason", "kind", "at", "contracts"}:
-        raise NoContract(f"{source} is no mapping of reason, kind and at, or has something else, too. Only contracts may be there.")
+        raise NoContract(f"{source} is no mapping of reason, kind and at. Only contracts may be there, too.")
     reason, kind, at = (given.get(name) for name in ("reason", "kind", "at"))
     if not (isinstance(reason, str) and reason.strip() and kind in get_args(Kind) and isinstance(at, list) and at):
         raise NoContract(f"{source} needs a reason, a kind ({', '.join(get_args(Kind))}), and in `at` what it is about.")
     if not all(isinstance(one, dict) and len(one) == 1 for one in at):
         raise NoContract(f"{source}: each line of `at` is an operation and where it differs, like GET /api/tasks: status 200.")
-    pairs = [pair for one in at for pair in one.items()]
-    return given.get("contracts") or (), [Acceptance(str(operation), str(where), str(kind), reason.strip()) for operation, where in pairs]
+    return [Acceptance(str(operation), str(where), str(kind), reason.strip()) for one in at for operation, where in one.items()]
 
 
 def sort(findings: Iterable[Finding], entries: Sequence[Acceptance], examined: Callable[[Acceptance], bool]) -> Sorted:

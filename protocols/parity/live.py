@@ -15,7 +15,7 @@ from protocols.parity.stories.base import Call, Upload
 from protocols.parity.world import Missing, World
 
 ANSWER = ClientTimeout(total=60, connect=10)
-FIRST_EVENT = 3.0
+FIRST_EVENT = 1.0
 """Seconds for which a stream may be silent; that it was opened is what counts."""
 LARGEST = 4_000_000
 
@@ -133,4 +133,4 @@ def _form(upload: Upload) -> FormData:
 
 def _quoted(url: str, world: World) -> str:
     """The values of names, as they stand in an address."""
-    return str(World({name: quote(value, safe="") for name, value in world.names.items()}).filled(url))
+    return str(World({name: quote(value, safe="") for name, value in world.names.items()}, world.unmade).filled(url))

@@ -55,7 +55,8 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Backend, Backend | None]]:
 
 async def _backend(http: ClientSession, url: str, folder: Path, token: str | None, provider: str | None, own: bool) -> Backend:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    await _get(http, f"{url.rstrip('/')}{HEALTH}", headers)
+    for path in (HEALTH, "/api/workspaces"):  # the one may be open to everybody, and the other not
+        await _get(http, f"{url.rstrip('/')}{path}", headers)
     has = await _description(http, f"{url.rstrip('/')}/api/openapi.json", headers)
     known = await _made(folder) if is_loopback(url) else {}
     return Backend(http, url, World.new(**known, **({"provider": provider} if provider else {})), own, has, token)

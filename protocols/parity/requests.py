@@ -8,6 +8,7 @@ from typing import Any
 from protocols.parity.contracts import JSON, Contract, Operation, shape_of
 from protocols.parity.shapes import Side, alternatives, type_of
 from protocols.parity.stories.base import OTHERS, Call
+from protocols.parity.world import NAME
 
 Key = tuple[str, str]
 PLAIN: dict[str | None, Any] = {"string": "parity", "integer": 1, "number": 1, "boolean": False, "null": None, "array": []}
@@ -25,7 +26,18 @@ def planned(contract: Contract, stories: Sequence[Call], endings: Sequence[Call]
     operations = contract.operations.values()
     further = [_plain(contract, operation) for operation in operations if operation.key not in told]
     beside = [call for operation in operations if operation.key in first for call in _failing(operation, first[operation.key])]
-    return [*stories, *further, *beside, *endings]
+    return _needed(contract, [*stories, *further, *beside, *endings])
+
+
+def _needed(contract: Contract, calls: Sequence[Call]) -> list[Call]:
+    """Those of the contract, and those that make what others need."""
+    names: set[str] = set()
+    kept: list[Call] = []
+    for call in reversed(calls):
+        if _key(call) in contract.operations or names & call.keep.keys():
+            kept.append(call)
+            names |= {*NAME.findall(f"{call.url} {call.body} {dict(call.headers)}")}
+    return kept[::-1]
 
 
 def _failing(operation: Operation, call: Call) -> Iterator[Call]:

@@ -120,10 +120,10 @@ def alternatives(side: Side) -> list[Side]:
 
 
 def _of_type(schema: Json, one: str) -> Json:
-    kept = {**schema, "type": one}
-    if "enum" in schema:
-        kept["enum"] = [value for value in schema["enum"] if (value is None) == (one == "null")]
-    return kept
+    if one == "null":
+        return {"type": one}
+    values = {"enum": [value for value in schema["enum"] if value is not None]} if "enum" in schema else {}
+    return {**schema, "type": one, **values}
 
 
 def _whole(side: Side) -> Json:

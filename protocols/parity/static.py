@@ -46,7 +46,8 @@ class Pair:
                 yield self._finding(where, "parameter", "is not taken")
                 continue
             schema = has[key].schema
-            taken = schema.get("items", {}) if _is_list(schema) else schema  # words with commas
+            words = _is_list(schema) and not _is_list(parameter.schema)  # a list is written as words with commas
+            taken = schema.get("items", {}) if words else schema
             differences = TAKEN.differences(Side(self._contract, parameter.schema), Side(self._backend, taken))
             yield from (self._finding(where, one.kind, one.text) for one in differences)
         for key, parameter in has.items():

@@ -17,7 +17,8 @@ class Door(NamedTuple):
     body: tuple[str, ...] | None = None
     """The names in it, all of which may be left out; None: nothing is sent."""
     answer: str | None = "application/json"
-    """Its media type; None: an answer may have no body."""
+    """Its media type; None: it is empty."""
+    status: str = "200"
     properties: tuple[str, ...] = ()
     """Names that the answer always has."""
 
@@ -28,7 +29,7 @@ DOORS = (
     Door("GET", "/acp", "acpEvents", "What happens in a session", ("sessionId", "probe", "lastEventId"), answer=EVENTS),
     Door("POST", "/mcp", "mcp", "A message of MCP", ("wsId", "sid", "profile"), MESSAGE),
     Door("GET", "/mcp", "mcpEvents", "What an MCP server says by itself", answer=EVENTS),
-    Door("DELETE", "/mcp", "endMcpSession", "End a session of MCP", answer=None),
+    Door("DELETE", "/mcp", "endMcpSession", "End a session of MCP", answer=None, status="204"),
     Door("GET", "/mcp/tools", "listTools", "The tools that MCP clients are shown", ("mode", "mcpProfile"), properties=("tools", "mode")),
     Door("POST", "/mcp/tools", "callTool", "Call a tool by its name", body=("name", "args", "mode", "mcpProfile")),
     Door("PATCH", "/mcp/tools", "setToolMode", "Choose the tools that are shown", body=("mode",), properties=("success", "mode")),
@@ -38,7 +39,7 @@ DOORS = (
     Door("GET", "/a2a/card", "a2aCard", "The hub's agent card"),
     Door("GET", "/a2a/sessions", "listA2aSessions", "The sessions of the old bridge; there are none", properties=("sessions", "count")),
     Door("POST", "/a2a/rpc", "a2aRpc", "A request of A2A, over JSON-RPC", body=MESSAGE),
-    Door("GET", "/a2a/rpc", "a2aEvents", "What happens in a session of the old bridge", ("sessionId",), answer=EVENTS),
+    Door("GET", "/a2a/rpc", "a2aEvents", "Sessions of the old bridge; there are none", ("sessionId",), answer="text/plain", status="404"),
     Door("POST", "/a2a/message", "sendA2aMessage", "Send a message of A2A", ("action",), ("message", "metadata", "configuration")),
     Door(
         "GET", "/a2a/tasks", "listA2aTasks", "The tasks as A2A shows them", ("workspaceId", "contextId", "status", "pageSize"),
@@ -60,7 +61,8 @@ def described(door: Door) -> Json:
         shape = {"type": "object", "properties": {name: {} for name in door.properties}, "required": [*door.properties]}
         answer["content"] = {door.answer: {"schema": shape}}
     document: Json = {
-        "operationId": door.name, "summary": f"{door.about}.", "tags": [door.path.split("/")[1]], "responses": {"200": answer},
+        "operationId": door.name, "summary": f"{door.about}.", "tags": [door.path.split("/")[1]],
+        "responses": {door.status: answer},
     }  # fmt: skip
     if path or query:
         document["parameters"] = [*path, *query]
