@@ -20,10 +20,11 @@ class Tier:
     name: str
     operations: int
     lacks: int
+    """Operations that are not there, or are there to say that they are not served."""
     differs: int
     """Operations that differ in a way nobody accepted."""
     accepted: int
-    """Operations that differ in an accepted way alone."""
+    """Operations that differ, or are lacking, in an accepted way alone."""
     called: int
     """Operations that were asked for what they do, not for a failure alone."""
     valid: int
@@ -71,7 +72,8 @@ def _examined(
             left_out.setdefault(one.operation.name, one.left_out)
 
     def looked_for(entry: Acceptance) -> bool:
-        return entry.operation in (names if described and entry.kind == "operation" else called)
+        """Without a description half of what may differ is not seen."""
+        return described and entry.operation in (names if entry.kind == "operation" else called)
 
     findings = sort(found, entries, looked_for)
     tiers = [_tier(name, {one for one in names if tier_of(one.partition(" ")[2]) == name}, lacking, called, findings) for name in TIERS]
@@ -86,8 +88,8 @@ def _unmade(told: Iterable[Told]) -> Iterator[str]:
 
 
 def _tier(name: str, operations: set[str], lacking: set[str], called: set[str], findings: Sorted) -> Tier:
-    differing = _operations(findings.unexplained) - lacking
-    accepted = _operations(finding for finding, _ in findings.accepted) - differing - lacking
+    unexplained = _operations(findings.unexplained)
+    differing, accepted = unexplained - lacking, _operations(finding for finding, _ in findings.accepted) - unexplained
     wrong = _operations(finding for finding in findings.unexplained if finding.part == "live")
     counts = (len(operations & one) for one in (lacking, differing, accepted, called, called - wrong))
     return Tier(name, len(operations), *counts)

@@ -65,8 +65,8 @@ class Backend:
     async def _tried(self, contract: Contract, call: Call) -> Told:
         key = call.method, shape_of(call.url.partition("?")[0])
         operation = contract.operations.get(key)
-        if self.has and key not in self.has.operations:
-            return Told(call, operation)
+        if self.has and not (key in self.has.operations and self.has.operations[key].done):
+            return Told(call, operation)  # the description says so already
         if reason := call.never or (None if self.own else call.own):
             return Told(call, operation, left_out=reason)
         try:

@@ -13,11 +13,13 @@ TAKEN, ANSWERED = Fitting(request=True), Fitting(request=False)
 def compared(contract: Contract, backend: Contract) -> Iterator[Finding]:
     for key, operation in contract.operations.items():
         has = backend.operations.get(key)
-        yield from Pair(contract, backend, operation, has).findings() if has else [lacking(operation)]
-
-
-def lacking(operation: Operation) -> Finding:
-    return Finding(operation.name, "operation", "operation", "is not there")
+        if has is None:
+            yield Finding(operation.name, "operation", "operation", "is not there")
+        elif operation.done and not has.done:
+            told = f"is not served: {', '.join(has.responses)} are all that it answers"
+            yield Finding(operation.name, "operation", "operation", told)
+        else:
+            yield from Pair(contract, backend, operation, has).findings()
 
 
 class Pair:

@@ -141,3 +141,9 @@ def test_a_description_held_against_itself_differs_nowhere() -> None:
 )  # fmt: skip
 def test_each_path_has_its_tier(path: str, tier: str) -> None:
     assert tier_of(path) == tier
+
+
+def test_an_operation_that_only_fails_is_lacking() -> None:
+    failing = {"responses": {"501": {"description": "d"}}}
+    [found] = compared(contract(get_notes=answering(object_of("a", a=TEXT))), contract(get_notes=failing))
+    assert (found.kind, found.text) == ("operation", "is not served: 501 are all that it answers")
