@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 from hub.ports import Json
-from protocols.parity.contracts import EVENTS, Content, Contract, Operation
+from protocols.parity.contracts import EVENTS, Contract, Operation
 from protocols.parity.findings import Finding, Kind
 from protocols.parity.live import Answer, Told
 from protocols.parity.shapes import Side, alternatives, below, unlike
@@ -52,13 +52,12 @@ class Checks:
         if contents and not fitting:
             told = f"is {answer.media or 'nothing'}, not {', '.join(one.media for one in contents)}"
             yield Finding(operation.name, where, "media", told, "live")
-        for number, content in enumerate(fitting or self._errors(status, answer)):
+        for content in fitting:
             if content.schema is not None and content.media != EVENTS:
-                validator = self._validator(operation.key, status, number) if fitting else Draft202012Validator(ERROR)
+                validator = self._validator(operation.key, status, contents.index(content))
                 yield from self._shape(operation, where, content.schema, validator, answer.value)
-
-    def _errors(self, status: str, answer: Answer) -> list[Content]:
-        return [Content(answer.media, ERROR)] if status.startswith("4") else []
+        if not contents and status.startswith("4"):
+            yield from self._shape(operation, where, ERROR, Draft202012Validator(ERROR), answer.value)
 
     def _shape(self, operation: Operation, where: str, schema: Json, validator: Draft202012Validator, value: Any) -> Iterator[Finding]:
         choices = [one.schema.get("properties", {}) for one in alternatives(Side(self._contract, schema))]

@@ -63,5 +63,6 @@ def _table(tiers: Sequence[Tier]) -> Iterator[str]:
 
 def _summary(examined: Examined) -> str:
     findings, left_out = examined.findings, len(examined.left_out)
-    told = f"{len(findings.unexplained)} differences, {len(findings.accepted)} accepted, {len(findings.stale)} stale; {left_out} not called"
+    told = f"{len(findings.unexplained)} differences, {len(findings.accepted)} accepted, {len(findings.stale)} stale"
+    told += f"; {left_out} operations not called (--all says why)" if left_out else ""
     return f"{'As the contract says' if examined.ok else 'Not as the contract says'}: {told}."

@@ -66,6 +66,13 @@ async def test_status_and_media_type_are_looked_at() -> None:
     assert finding.text == 'is answered, too: {"error": "no"}'
 
 
+async def test_of_several_media_types_the_shape_of_the_one_that_came_counts() -> None:
+    both = {"text/plain": {"schema": TEXT}, "application/json": {"schema": object_of("a", a=TEXT)}}
+    wanted = contract(get_notes={"responses": {"200": {"content": both}}})
+    assert await found(wanted, {"GET /api/notes": lambda _: web.Response(text="a")}) == []
+    assert await found(wanted, {"GET /api/notes": lambda _: {"a": 1}}) == ["answer 200 a: type"]
+
+
 async def test_a_failure_that_is_asked_for_must_come_in_its_shape() -> None:
     wanted = contract(get_notes={"responses": {"200": {}, "404": {}}})
     failing = [call("GET /api/notes?id={absent}", expects=404)]
