@@ -71,20 +71,20 @@ class Fitting:
             yield Difference(where, "enumeration", f"{'does not take' if self.request else 'may also be'} {_listed(further)}")
 
     def _object(self, inner: Side, outer: Side, where: str, depth: int) -> Iterator[Difference]:
-        came, expected = inner.schema.get("properties", {}), outer.schema.get("properties", {})
+        came, expected = _names(inner.schema), outer.schema.get("properties", {})
         further = (inner.schema if not self.request else outer.schema).get("additionalProperties")
         if expected and not self.request and not further and not came.keys() & expected.keys():
             yield Difference(where, "property", unlike(came, expected) if came else "is not described")
             return
-        yield from self._names(inner.schema, outer.schema, where)
+        yield from self._missing(inner.schema, outer.schema, where)
         for name in came.keys() & expected.keys():
             yield from self.differences(inner.of(came[name]), outer.of(expected[name]), below(where, name), depth + 1)
         every = inner.schema.get("additionalProperties"), outer.schema.get("additionalProperties")
         if all(isinstance(one, dict) for one in every):
             yield from self.differences(inner.of(every[0]), outer.of(every[1]), below(where, "*"), depth + 1)
 
-    def _names(self, inner: Json, outer: Json, where: str) -> Iterator[Difference]:
-        came, expected = inner.get("properties", {}), outer.get("properties", {})
+    def _missing(self, inner: Json, outer: Json, where: str) -> Iterator[Difference]:
+        came, expected = _names(inner), outer.get("properties", {})
         for name in outer.get("required", ()):
             if name not in inner.get("required", ()):
                 told = "must be given" if self.request else "need not be there"
@@ -97,6 +97,11 @@ class Fitting:
         yield from (Difference(below(where, name), "property", "is not there") for name in optional)
         if outer.get("additionalProperties") is False:
             yield from (Difference(below(where, name), "additional", "is answered, too") for name in came if name not in expected)
+
+
+def _names(schema: Json) -> Json:
+    """Its fields, also those of which it is said only that they are there."""
+    return {name: {} for name in schema.get("required", ())} | schema.get("properties", {})
 
 
 def unlike(came: Iterable[str], expected: Iterable[str]) -> str:
