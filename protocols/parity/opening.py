@@ -81,8 +81,8 @@ async def _description(http: ClientSession, url: str, headers: Mapping[str, str]
 
 
 async def _made(folder: Path) -> dict[str, str]:
-    """A folder, and a repository with two commits, three branches and a change that is not committed; none without git."""
-    repository, work = folder / "repository", folder / "work"
+    """A folder, a repository with two commits, three branches and a change that is not committed, and a clone; none without git."""
+    repository, work, other = folder / "repository", folder / "work", folder / "other"
     for one in (repository, work):
         one.mkdir(parents=True)
     names = {"folder": str(work)}
@@ -95,9 +95,10 @@ async def _made(folder: Path) -> dict[str, str]:
         await _git(repository, "commit", "--quiet", f"--message={text}")
     for branch in ("feature", "old"):
         await _git(repository, "branch", branch)
+    await _git(folder, "clone", "--quiet", str(repository), str(other))
     sha = await _git(repository, "rev-parse", "HEAD")
     (repository / "README.md").write_text("# Parity\n\nchanged\n")
-    return {**names, "repository": str(repository), "sha": sha.strip()}
+    return {**names, "repository": str(repository), "other": str(other), "sha": sha.strip()}
 
 
 async def _git(folder: Path, *words: str) -> str:

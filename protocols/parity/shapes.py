@@ -101,7 +101,7 @@ class Fitting:
 
 def _names(schema: Json) -> Json:
     """Its fields, also those of which it is said only that they are there."""
-    return {name: {} for name in schema.get("required", ())} | schema.get("properties", {})
+    return {**{name: {} for name in schema.get("required", ())}, **schema.get("properties", {})}
 
 
 def unlike(came: Iterable[str], expected: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from protocols.parity.stories.base import ELSEWHERE, Upload
 
 NAME = re.compile(r"{(\w+)}")
 WHY = {
-    "repository": ELSEWHERE, "folder": ELSEWHERE, "sha": ELSEWHERE,
+    "repository": ELSEWHERE, "other": ELSEWHERE, "folder": ELSEWHERE, "sha": ELSEWHERE,
     "provider": "a session would start an agent there: name one with --provider",
 }  # fmt: skip
 
