@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from hub.domain.model import Record, Value
 from hub.domain.readiness import TaskField
-from hub.domain.tasks import COLUMN_OF_STATUS, ArtifactType, TaskStatus
+from hub.domain.tasks import COLUMN_OF_STATUS, ArtifactType, Task, TaskStatus
 
 Stage = Literal["backlog", "todo", "dev", "review", "blocked", "done"]
 STATUS_OF_STAGE: dict[Stage, TaskStatus] = {
@@ -78,9 +78,21 @@ class Board(Record):
     def lane(self, column_id: str) -> Column | None:
         return next((lane for lane in self.lanes if lane.id == column_id), None)
 
-    def lane_of(self, status: TaskStatus) -> Column | None:
-        """The first one of the status's stage."""
-        return next((lane for lane in self.lanes if lane.stage == COLUMN_OF_STATUS[status]), None)
+    def lane_after(self, column_id: str) -> Column | None:
+        places = [lane.id for lane in self.lanes]
+        at = places.index(column_id) + 1
+        return self.lanes[at] if at < len(places) else None
+
+    def lane_of(self, stage: str) -> Column | None:
+        """The first one of the stage."""
+        return next((lane for lane in self.lanes if lane.stage == stage), None)
+
+
+def column_of(task: Task, board: Board) -> str:
+    """Where it is shown: in its column, or in the first one of its stage where the board has no such column (any more)."""
+    if board.lane(task.column_id):
+        return task.column_id
+    return (board.lane_of(COLUMN_OF_STATUS[task.status]) or board.lanes[0]).id
 
 
 SUPERVISION: dict[str, JsonValue] = {

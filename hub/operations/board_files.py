@@ -80,6 +80,9 @@ async def import_boards(given: ImportBoards, call: Call) -> ImportedBoards:
     file = _read(given.yaml_content)
     workspace = await call.workspace(given.workspace_id or file.workspace_id or DEFAULT)
     there = [board async for board in call.unit.every(Board, workspace_id=workspace.id)] or [await default_board(workspace.id, call)]
+    for name, several in (("name", [one.name for one in file.boards]), ("id", [one.id for one in file.boards if one.id])):
+        if len({*several}) < len(several):
+            raise Invalid(f"yamlContent: two boards in it have the same {name}. Name each once.")
     applied = []
     for entry in file.boards:
         known = next((one for one in there if one.id == entry.id), None) or next((one for one in there if one.name == entry.name), None)

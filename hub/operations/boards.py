@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from hub.domain.boards import COLUMNS, Board, Column, Stage, first_board
-from hub.domain.errors import Duplicate, NotFound, Refused
+from hub.domain.boards import COLUMNS, STATUS_OF_STAGE, Board, Column, Stage, column_of, first_board
+from hub.domain.errors import Duplicate, Invalid, NotFound, Refused
 from hub.domain.model import Instant, new_id
 from hub.domain.tasks import COLUMN_OF_STATUS, Task
 from hub.domain.workspaces import DEFAULT, Workspace
@@ -180,26 +180,31 @@ async def create_column(given: CreateColumn, call: Call) -> BoardView:
         raise Refused(f"A board has at most {MOST_COLUMNS} columns. Delete one first.")
     position = max(lane.position for lane in board.lanes) + 1
     id_ = "-".join(given.name.lower().split())
-    if board.lane(id_):
+    if board.lane(id_) or id_ in STATUS_OF_STAGE:
         id_ = new_id()
     column = Column(id=id_, name=given.name, color=given.color, position=position, stage=given.stage)
-    return view(call.update(board, lanes=(*board.lanes, column)))
+    return view(call.update(board, lanes=distinct((*board.lanes, column))))
 
 
 async def delete_column(given: DeleteColumn, call: Call) -> BoardView:
-    """Take a column off a board. Its cards go to the first column, unless deleteCards is true."""
+    """Take a column off a board. Its cards go to another column of its stage, or else to the first, unless deleteCards is true."""
     board = await call.need(Board, given.board_id)
-    rest = tuple(lane for lane in board.lanes if lane.id != given.column_id)
-    if len(rest) == len(board.lanes):
+    column = board.lane(given.column_id)
+    if column is None:
         raise NotFound("column", given.column_id)
+    cards = await cards_in(board, column, call)
+    rest = tuple(lane for lane in board.lanes if lane != column)
     if not rest:
         raise Refused("A board has one column at least.")
-    cards = await cards_in(board, given.column_id, call)
+    left = board.model_copy(update={"lanes": distinct(rest)})
     if given.delete_cards:
         await remove_tasks(cards, call)
-    for task in () if given.delete_cards else cards:
-        call.update(task, column_id=rest[0].id)
-    return view(call.update(board, lanes=rest))
+    else:
+        target = left.lane_of(column.stage) or left.lanes[0]
+        for task in cards:
+            follows = {} if target.stage == column.stage else {"status": STATUS_OF_STAGE[target.stage]}
+            call.update(task, column_id=target.id, **follows)
+    return view(call.update(board, lanes=left.lanes))
 
 
 async def default_board(workspace_id: str, call: Call) -> Board:
@@ -212,21 +217,13 @@ async def default_board(workspace_id: str, call: Call) -> Board:
     return call.create(board)
 
 
-async def cards_in(board: Board, column_id: str, call: Call) -> list[Task]:
+async def cards_in(board: Board, column: Column, call: Call) -> list[Task]:
     """In the order of the column."""
-    found = [
-        task async for task in call.unit.every(Task, workspace_id=board.workspace_id)
-        if task.board_id == board.id and column_of(task, board) == column_id
-    ]  # fmt: skip
-    return sorted(found, key=lambda task: (task.position, task.id))
-
-
-def column_of(task: Task, board: Board) -> str:
-    """Where it is shown: in its column, or in the first one of its stage where the board has no such column (any more)."""
-    if board.lane(task.column_id):
-        return task.column_id
-    lane = next((lane for lane in board.lanes if lane.stage == COLUMN_OF_STATUS[task.status]), board.lanes[0])
-    return lane.id
+    at_home = {status for status, stage in COLUMN_OF_STATUS.items() if stage == column.stage or column == board.lanes[0]}
+    statuses = at_home | {STATUS_OF_STAGE[column.stage]}
+    found = [task for status in statuses async for task in call.unit.every(Task, workspace_id=board.workspace_id, status=status)]
+    here = [task for task in found if task.board_id == board.id and column_of(task, board) == column.id]
+    return sorted(here, key=lambda task: (task.position, task.id))
 
 
 def view(board: Board) -> BoardView:
@@ -235,9 +232,17 @@ def view(board: Board) -> BoardView:
 
 
 def distinct(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """In order, and the first one of each stage by the stage's name. Raises Duplicate, Invalid."""
     if len({column.id for column in columns}) < len(columns):
         raise Duplicate("Two of the columns have the same id. Name each once.")
-    return tuple(sorted(columns, key=lambda column: column.position))
+    if misnamed := next((one for one in columns if one.id in STATUS_OF_STAGE and one.stage != one.id), None):
+        raise Invalid(f"columns: the id {misnamed.id!r} is that of a column of the stage {misnamed.id}. Give the column another id.")
+    ordered, named = [], {column.id for column in columns}
+    for column in sorted(columns, key=lambda one: one.position):
+        first = column.stage not in named
+        named.add(column.stage)
+        ordered.append(column.model_copy(update={"id": column.stage}) if first else column)
+    return tuple(ordered)
 
 
 async def make_default(board: Board, call: Call) -> None:

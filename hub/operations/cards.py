@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from hub.domain.boards import STATUS_OF_STAGE, Board, Column
+from hub.domain.boards import STATUS_OF_STAGE, Board
 from hub.domain.errors import NotFound, Refused
 from hub.domain.model import Value, new_id
 from hub.domain.tasks import Comment, Task, TaskPriority
 from hub.domain.workspaces import DEFAULT
 from hub.operations.base import Call, Id, Input, Mutation, Name, Operation, Result, Text
 from hub.operations.boards import cards_in, default_board
-from hub.operations.gates import expect_admitted
+from hub.operations.placing import lane_in, placed
+from hub.operations.tasks import moved
 
 MOST_AT_ONCE = 200
 NOT_BEGUN = ("PENDING", "NEEDS_FIX", "CANCELLED")
@@ -80,7 +81,7 @@ class Cards(Result):
 
 async def create_card(given: CreateCard, call: Call) -> Task:
     """Create a task as a card of a board. move_card moves it on."""
-    board = await _board(given.board_id, given.workspace_id, call)
+    board = await _board(given, call)
     draft = Draft(**{name: getattr(given, name) for name in Draft.model_fields})
     return (await _created(board, given.column_id, [draft], call))[0]
 
@@ -91,19 +92,13 @@ async def move_card(given: MoveCard, call: Call) -> Task:
     if task.board_id is None:
         raise Refused("This task is on no board. Put it on one with update_task and boardId.")
     board = await call.need(Board, task.board_id)
-    column = _column(board, given.target_column_id)
-    warning = await expect_admitted(task, column.id, call)
-    others = [card for card in await cards_in(board, column.id, call) if card.id != task.id]
+    column = lane_in(board, given.target_column_id)
+    others = [card for card in await cards_in(board, column, call) if card.id != task.id]
     place = len(others) if given.position is None else min(given.position, len(others))
+    changed = moved(await placed(task, {"column_id": column.id, "position": place}, call))
     for at, card in enumerate([*others[:place], None, *others[place:]]):
         if card and card.position != at:
             call.update(card, position=at)
-    changed: dict[str, Any] = {"column_id": column.id, "position": place}
-    if column.id != task.column_id:
-        changed |= {"status": STATUS_OF_STAGE[column.stage]}
-        changed |= {} if column.stage == "dev" else {"claim": None}
-    if warning:
-        changed |= {"comments": (*task.comments, _comment(warning, call))}
     return call.update(task, **changed)
 
 
@@ -124,45 +119,40 @@ async def update_card(given: UpdateCard, call: Call) -> Task:
 
 async def list_cards_by_column(given: ListCardsByColumn, call: Call) -> Cards:
     """List the cards in a column of a board, in their order."""
-    board = await _board(given.board_id, given.workspace_id, call)
-    cards = await cards_in(board, _column(board, given.column_id).id, call)
+    board = await _board(given, call)
+    cards = await cards_in(board, lane_in(board, given.column_id), call)
     return Cards(cards=tuple(cards), count=len(cards))
 
 
 async def decompose_tasks(given: DecomposeTasks, call: Call) -> Cards:
     """Create many cards at once: all of them, or none."""
-    board = await _board(given.board_id, given.workspace_id, call)
+    board = await _board(given, call)
     cards = await _created(board, given.column_id, given.tasks, call)
     return Cards(cards=tuple(cards), count=len(cards))
 
 
 async def _created(board: Board, column_id: str | None, drafts: Sequence[Draft], call: Call) -> list[Task]:
+    """Behind those that are there."""
     await call.workspace(board.workspace_id)
-    column = _column(board, column_id) if column_id else board.lanes[0]
-    tasks = [
-        Task(
+    column = lane_in(board, column_id) if column_id else board.lanes[0]
+    last = len(await cards_in(board, column, call))
+    return [
+        call.create(Task(
             title=draft.title, objective=draft.description or draft.title, workspace_id=board.workspace_id, board_id=board.id,
-            column_id=column.id, status=STATUS_OF_STAGE[column.stage], priority=draft.priority, labels=draft.labels,
+            column_id=column.id, status=STATUS_OF_STAGE[column.stage], position=last + at, priority=draft.priority, labels=draft.labels,
             context_search_spec=draft.context_search_spec, creation_source="agent",
-        )
-        for draft in drafts
+        ))
+        for at, draft in enumerate(drafts)
     ]  # fmt: skip
-    for task in tasks:
-        await expect_admitted(task.model_copy(update={"column_id": board.lanes[0].id}), column.id, call)
-    return [call.create(task) for task in tasks]
 
 
-async def _board(board_id: str | None, workspace_id: str, call: Call) -> Board:
-    if board_id is None:
-        return await default_board(workspace_id, call)
-    return await call.need(Board, board_id)
-
-
-def _column(board: Board, id_: str) -> Column:
-    column = board.lane(id_)
-    if column is None:
-        raise NotFound("column", id_)
-    return column
+async def _board(given: CreateCard | ListCardsByColumn | DecomposeTasks, call: Call) -> Board:
+    if given.board_id is None:
+        return await default_board(given.workspace_id, call)
+    board = await call.need(Board, given.board_id)
+    if "workspace_id" in given.model_fields_set and given.workspace_id != board.workspace_id:
+        raise NotFound("board", given.board_id)
+    return board
 
 
 def _comment(body: str, call: Call) -> Comment:

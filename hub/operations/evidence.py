@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from hub.domain.boards import Board, column_of
 from hub.domain.readiness import Readiness, readiness, session_ids
 from hub.domain.remote_agents import RemoteTask
 from hub.domain.sessions import Prompt, Session
@@ -30,8 +31,12 @@ class TaskRuns(Result):
 
 
 async def get_task_readiness(given: GetTaskReadiness, call: Call) -> Readiness:
-    """Say what a task lacks to be worked on or accepted: its story, its evidence, and the principles of INVEST."""
-    return readiness(await call.need(Task, given.task_id))
+    """Say what a task lacks for the next column of its board: its story, its evidence, and the principles of INVEST."""
+    task = await call.need(Task, given.task_id)
+    board = await call.unit.get(Board, task.board_id) if task.board_id else None
+    following = board.lane_after(column_of(task, board)) if board else None
+    rules = following.rules if following else None
+    return readiness(task, rules.required_artifacts, rules.required_task_fields) if rules else readiness(task)
 
 
 async def list_task_runs(given: ListTaskRuns, call: Call) -> TaskRuns:

@@ -4,24 +4,16 @@ Only whoever moves a card is asked: an agent that says how its task stands is ne
 repository (delivery rules) or belongs to the work of agents in a column (lane steps, canonical stories) is not asked yet.
 """
 
-from typing import Any
-
-from hub.domain.boards import STATUS_OF_STAGE, Board, Column
+from hub.domain.boards import Column
 from hub.domain.errors import GateClosed
-from hub.domain.model import new_id
 from hub.domain.readiness import artifact_summary, story_readiness
-from hub.domain.tasks import STATUS_OF_COLUMN, Comment, Task
-from hub.operations.base import Call
+from hub.domain.tasks import Task
 
 
-async def expect_admitted(task: Task, column_id: str, call: Call) -> str | None:
+def expect_admitted(task: Task, column: Column) -> str | None:
     """Raises GateClosed. What a column only warns of is answered: it belongs into a comment."""
-    if task.board_id is None or column_id == task.column_id:
-        return None
-    board = await call.unit.get(Board, task.board_id)
-    column = board.lane(column_id) if board else None
-    rules = column.rules if column else None
-    if column is None or rules is None:
+    rules = column.rules
+    if rules is None:
         return None
     evidence = artifact_summary(task, rules.required_artifacts)
     if evidence.missing_required:
@@ -56,19 +48,3 @@ def _transition(task: Task, column: Column) -> str | None:
 
 def _closed(column: Column, wanted: str) -> str:
     return f"The column {column.name!r} wants {wanted}."
-
-
-async def placed(task: Task, changed: dict[str, Any], call: Call) -> dict[str, Any]:
-    """What becomes of a task whose column, or verdict in review, is changed by somebody at the board. Raises GateClosed."""
-    column_id = changed.get("column_id")
-    if column_id is None:
-        sent_back = task.status == "REVIEW_REQUIRED" and changed.get("verification_verdict") == "NOT_APPROVED" and "status" not in changed
-        return changed | {"column_id": "dev"} if sent_back else changed
-    if warning := await expect_admitted(task.model_copy(update={**changed, "column_id": task.column_id}), column_id, call):
-        comment = Comment(id=new_id(), body=warning, created_at=call.now, source="update_card")
-        changed = changed | {"comments": (*task.comments, comment)}
-    if column_id in STATUS_OF_COLUMN or "status" in changed or task.board_id is None:
-        return changed
-    board = await call.unit.get(Board, task.board_id)
-    column = board.lane(column_id) if board else None
-    return changed | {"status": STATUS_OF_STAGE[column.stage]} if column else changed

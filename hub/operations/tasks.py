@@ -37,7 +37,7 @@ from hub.operations.base import (
     expect_version,
 )
 from hub.operations.dependencies import depend, remove_tasks
-from hub.operations.gates import placed
+from hub.operations.placing import PLACES, placed
 
 Texts = Annotated[tuple[Text, ...], Field(max_length=200)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=200)]
@@ -165,7 +165,10 @@ async def create_task(given: CreateTask, call: Call) -> Task:
     """Create a task. claim_task takes the most urgent one whose dependencies are completed."""
     workspace = await call.workspace(given.workspace_id)
     where = {"workspace_id": workspace.id, "board_id": workspace.default_board_id}
-    task = Task(**workflow_state(where | changes(given, Task)))
+    named = changes(given, Task)
+    task = Task(**workflow_state(where | named))
+    if named.keys() & PLACES:
+        task = task.model_copy(update=await placed(task, named, call, gated=False))
     if task.dependencies:
         await depend(task, (), call)
     return call.create(task)
@@ -195,7 +198,7 @@ async def update_task(given: UpdateTask, call: Call) -> Task:
     task = await call.need(Task, given.task_id)
     expect_version(task, given.expected_version)
     expect_claim(task, given.claim_token)
-    changed = _moved(await placed(task, changes(given, Task), call))
+    changed = moved(await placed(task, changes(given, Task), call))
     if "dependencies" in changed:
         await depend(task.model_copy(update=changed), task.dependencies, call)
     return call.update(task, **changed)
@@ -205,7 +208,7 @@ async def set_task_status(given: SetTaskStatus, call: Call) -> Task:
     """Move a task to a status; its board column follows."""
     task = await call.need(Task, given.task_id)
     expect_claim(task, given.claim_token)
-    return call.update(task, **_moved({"status": given.status}))
+    return call.update(task, **moved({"status": given.status}))
 
 
 async def delete_task(given: DeleteTask, call: Call) -> Deleted:
@@ -242,7 +245,7 @@ def workflow_state(changed: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _moved(changed: dict[str, Any]) -> dict[str, Any]:
+def moved(changed: dict[str, Any]) -> dict[str, Any]:
     """A task that is no longer in work is nobody's claim."""
     changed = workflow_state(changed)
     return changed | {"claim": None} if changed.get("status", "IN_PROGRESS") != "IN_PROGRESS" else changed

@@ -7,7 +7,7 @@ import pytest
 
 from hub.app import Hub
 from hub.domain.boards import COLUMNS, Board
-from hub.domain.errors import Duplicate, GateClosed, NotFound, Refused
+from hub.domain.errors import Duplicate, GateClosed, Invalid, NotFound, Refused
 from hub.domain.workspaces import Workspace
 from hub.ports import Find, HubStore, Json
 from hub.unit import UnitOfWork
@@ -54,11 +54,11 @@ async def test_columns_are_named_in_short_or_in_full_and_nothing_of_their_rules_
     columns = ["Backlog", "To Be Done", {"id": "qa", "name": "QA", "stage": "review", "color": "red", "automation": rules}]
     board = await ask(hub, "create_board", name="Own", columns=columns)
     assert [(column["id"], column["stage"], column["position"]) for column in board["columns"]] == [
-        ("backlog", "backlog", 0), ("to-be-done", "backlog", 1), ("qa", "review", 2)
+        ("backlog", "backlog", 0), ("to-be-done", "backlog", 1), ("review", "review", 2)
     ]  # fmt: skip
     assert board["columns"][2]["automation"] == rules
     changed = await ask(hub, "update_board", boardId=board["id"], columns=[board["columns"][2], {**board["columns"][0], "position": 9}])
-    assert [column["id"] for column in changed["columns"]] == ["qa", "backlog"]
+    assert [column["id"] for column in changed["columns"]] == ["review", "backlog"]
     twice = ask(hub, "update_board", boardId=board["id"], columns=["a", "A"])
     assert isinstance(await refusal(twice), Duplicate)
 
@@ -119,10 +119,10 @@ async def test_of_several_who_move_a_card_at_once_each_does_and_it_is_in_one_col
 async def test_a_column_that_goes_while_cards_come_loses_none(hub: Hub) -> None:
     board = await ask(hub, "create_board", name="Own", columns=["Ideas", {"id": "soon", "name": "Soon", "stage": "todo"}])
     cards = [await ask(hub, "create_card", title=f"{at}", boardId=board["id"]) for at in range(6)]
-    moves = [ask(hub, "move_card", cardId=card["id"], targetColumnId="soon") for card in cards]
-    outcomes = await kinds([*moves[:3], ask(hub, "delete_column", boardId=board["id"], columnId="soon"), *moves[3:]])
+    moves = [ask(hub, "move_card", cardId=card["id"], targetColumnId="todo") for card in cards]
+    outcomes = await kinds([*moves[:3], ask(hub, "delete_column", boardId=board["id"], columnId="todo"), *moves[3:]])
     assert set(outcomes) <= {"ok", "not_found"}
-    assert sorted(await shown(hub, "ideas", board["id"])) == [f"{at}" for at in range(6)]
+    assert sorted(await shown(hub, "backlog", board["id"])) == [f"{at}" for at in range(6)]
 
 
 @on_memory
@@ -130,9 +130,9 @@ async def test_a_column_takes_its_cards_with_it_where_that_is_wanted(hub: Hub) -
     board = await ask(hub, "create_board", name="Own", columns=["Ideas", "Trash"])
     card = await ask(hub, "create_card", title="Old", boardId=board["id"], columnId="trash")
     left = await ask(hub, "delete_column", boardId=board["id"], columnId="trash", deleteCards=True)
-    assert [column["id"] for column in left["columns"]] == ["ideas"]
+    assert [column["id"] for column in left["columns"]] == ["backlog"]
     assert isinstance(await refusal(ask(hub, "get_task", taskId=card["id"])), NotFound)
-    assert isinstance(await refusal(ask(hub, "delete_column", boardId=board["id"], columnId="ideas")), Refused)
+    assert isinstance(await refusal(ask(hub, "delete_column", boardId=board["id"], columnId="backlog")), Refused)
 
 
 @on_memory
@@ -143,8 +143,11 @@ async def test_a_column_says_which_fields_and_artifacts_a_card_lacks(hub: Hub) -
     document = refused.document()
     assert document["missingTaskFields"] == ["scope", "acceptance_criteria", "verification_plan"]
     readiness = document["storyReadiness"]
+    assert (await ask(hub, "get_task_readiness", taskId=card["id"]))["storyReadiness"]["requiredTaskFields"] == []  # of todo
     assert isinstance(readiness, dict)
     assert readiness["ready"] is False
+    await ask(hub, "move_card", cardId=card["id"], targetColumnId="todo")
+    assert (await ask(hub, "get_task_readiness", taskId=card["id"]))["storyReadiness"] == readiness
     changed = await ask(hub, "update_task", taskId=card["id"], columnId="dev", **STORY)  # what it lacked comes with the move
     assert (changed["status"], changed["columnId"]) == ("IN_PROGRESS", "dev")
     refused = await refusal(ask(hub, "update_task", taskId=card["id"], columnId="review"))
@@ -162,7 +165,7 @@ async def test_a_column_may_want_a_checklist_and_approval_and_stop_or_only_warn(
     columns: list[Any] = ["Ideas", {"id": "out", "name": "Out", "stage": "done", "automation": rules}]
     board = await ask(hub, "create_board", name="Own", columns=columns)
     card = await ask(hub, "create_card", title="Door", boardId=board["id"])
-    move = ask(hub, "move_card", cardId=card["id"], targetColumnId="out")
+    move = ask(hub, "move_card", cardId=card["id"], targetColumnId="done")
     if mode == "warning":
         [comment] = (await move)["comments"]
         assert comment["body"] == "The column 'Out' wants in its verification report: Docs and the verdict APPROVED."
@@ -171,7 +174,70 @@ async def test_a_column_may_want_a_checklist_and_approval_and_stop_or_only_warn(
     assert isinstance(refused, GateClosed)
     assert refused.document()["transitionGate"] == {"checklist": ["Docs"], "humanApproval": True}
     await ask(hub, "update_task", taskId=card["id"], verificationVerdict="APPROVED", verificationReport="docs: done")
-    assert (await ask(hub, "move_card", cardId=card["id"], targetColumnId="out"))["status"] == "COMPLETED"
+    assert (await ask(hub, "move_card", cardId=card["id"], targetColumnId="done"))["status"] == "COMPLETED"
+
+
+@on_memory
+async def test_a_task_is_placed_by_its_boards_columns_whoever_moves_it_and_however(hub: Hub) -> None:
+    columns: list[Any] = [
+        "Ideas",
+        {"id": "work", "name": "Work", "stage": "dev"},
+        {"id": "qa", "name": "QA", "stage": "review", "position": 3},
+        {"id": "review", "name": "Review", "stage": "review", "position": 2},
+    ]
+    board = await ask(hub, "create_board", name="Own", columns=columns)
+    assert [column["id"] for column in board["columns"]] == ["backlog", "dev", "review", "qa"]
+    card = (await ask(hub, "create_card", title="Door", boardId=board["id"]))["id"]
+    for operation, column, status in (("update_task", "qa", "REVIEW_REQUIRED"), ("move_card", "dev", "IN_PROGRESS")):
+        named = {"taskId": card, "columnId": column} if operation == "update_task" else {"cardId": card, "targetColumnId": column}
+        changed = await ask(hub, operation, **named)
+        assert (changed["columnId"], changed["status"]) == (column, status)
+    assert isinstance(await refusal(ask(hub, "update_task", taskId=card, columnId="qa", status="COMPLETED")), Invalid)
+    await ask(hub, "set_task_status", taskId=card, status="REVIEW_REQUIRED")
+    assert await shown(hub, "review", board["id"]) == ["Door"]
+
+
+@on_memory
+async def test_a_place_that_is_not_there_is_none(hub: Hub) -> None:
+    await ask(hub, "create_workspace", id="lab", title="Lab")
+    elsewhere = (await board_of(hub, "lab"))["id"]
+    task = await new_task(hub)
+    for place in ({"columnId": "nowhere"}, {"boardId": "nothing"}, {"boardId": elsewhere}):
+        assert isinstance(await refusal(ask(hub, "update_task", taskId=task, **place)), NotFound)
+        assert isinstance(await refusal(new_task(hub, **place)), NotFound)
+    assert isinstance(await refusal(ask(hub, "create_card", title="t", workspaceId="lab", boardId="board-default")), NotFound)
+
+
+@on_memory
+async def test_a_gate_is_not_gone_round_by_way_of_another_board(hub: Hub) -> None:
+    rules = {"enabled": True, "requiredArtifacts": ["logs"]}
+    gated = await ask(hub, "create_board", name="Own", columns=["Ideas", {"id": "g", "name": "G", "stage": "review", "automation": rules}])
+    other = await ask(hub, "create_board", name="Other", columns=["Ideas", {"id": "review", "name": "Review", "stage": "review"}])
+    card = await ask(hub, "create_card", title="Door", boardId=other["id"], columnId="review")
+    assert isinstance(await refusal(ask(hub, "update_task", taskId=card["id"], boardId=gated["id"])), GateClosed)
+
+
+@on_memory
+async def test_new_cards_stand_behind_those_that_are_there(hub: Hub) -> None:
+    board = await board_of(hub)
+    for title in "ab":
+        card = await ask(hub, "create_card", title=title)
+        await ask(hub, "move_card", cardId=card["id"], targetColumnId="todo")
+    await ask(hub, "decompose_tasks", boardId=board["id"], columnId="todo", tasks=[{"title": "c"}, {"title": "d"}])
+    assert await shown(hub, "todo", board["id"]) == ["a", "b", "c", "d"]
+
+
+@on_memory
+async def test_cards_of_a_column_that_goes_stand_in_another_of_its_stage_or_take_that_ones_status(hub: Hub) -> None:
+    columns = ["Ideas", {"id": "a", "name": "A", "stage": "done"}, {"id": "b", "name": "B", "stage": "done"}]
+    board = await ask(hub, "create_board", name="Own", columns=columns)
+    card = await ask(hub, "create_card", title="Door", boardId=board["id"], columnId="done")
+    left = await ask(hub, "delete_column", boardId=board["id"], columnId="done")
+    assert [column["id"] for column in left["columns"]] == ["backlog", "done"]  # what was b is the first of its stage now
+    assert (await ask(hub, "get_task", taskId=card["id"]))["status"] == "COMPLETED"
+    await ask(hub, "delete_column", boardId=board["id"], columnId="done")
+    task = await ask(hub, "get_task", taskId=card["id"])
+    assert (task["status"], task["columnId"]) == ("PENDING", "backlog")
 
 
 async def test_no_board_stops_an_agent_that_says_how_its_task_stands(hub: Hub) -> None:
@@ -221,7 +287,8 @@ async def test_boards_move_to_another_workspace_as_a_file(hub: Hub) -> None:
     [
         ("boards: [", "no YAML at line 1"), ("boards:\n- {name: A, columns: [x], stage: 1}\n- 7", "boards.1"),
         ("a: &x [1]\nb: *x", "aliases"),
-        ("boards: []", "boards"), ("- 1", "yamlContent"), ("boards:\n- {name: A, columns: [{name: x, stage: limbo}]}", "stage"),
+        ("boards: []", "boards"), ("boards:\n- {name: A, columns: [x]}\n- {name: A, columns: [y]}", "the same name"),
+        ("- 1", "yamlContent"), ("boards:\n- {name: A, columns: [{name: x, stage: limbo}]}", "stage"),
     ],
 )  # fmt: skip
 async def test_a_file_that_is_none_changes_nothing_and_says_where_it_is_wrong(hub: Hub, text: str, told: str) -> None:

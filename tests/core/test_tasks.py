@@ -69,15 +69,15 @@ async def test_the_status_follows_the_column(hub: Hub, column: str, status: str)
 
 
 @on_memory
-async def test_a_column_of_the_boards_own_leaves_the_status_alone(hub: Hub) -> None:
-    task_id = await new_task(hub, status="REVIEW_REQUIRED")
+async def test_without_a_board_a_column_of_another_name_leaves_the_status_alone(hub: Hub) -> None:
+    task_id = await new_task(hub, status="REVIEW_REQUIRED", boardId=None)
     changed = await ask(hub, "update_task", taskId=task_id, columnId="ideas")
     assert (changed["status"], changed["columnId"]) == ("REVIEW_REQUIRED", "ideas")
 
 
 @on_memory
 async def test_a_status_and_a_column_that_disagree_are_invalid(hub: Hub) -> None:
-    task_id = await new_task(hub)
+    task_id = await new_task(hub, boardId=None)
     error = await refusal(ask(hub, "update_task", taskId=task_id, status="COMPLETED", columnId="dev"))
     assert isinstance(error, Invalid)
     assert isinstance(await refusal(new_task(hub, status="COMPLETED", columnId="backlog")), Invalid)

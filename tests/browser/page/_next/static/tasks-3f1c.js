@@ -3,7 +3,6 @@ const workspace = document.documentElement.dataset.workspace;
 const backend = new URLSearchParams(location.search).get("backend") ?? "";
 const list = document.getElementById("tasks");
 const state = document.getElementById("state");
-const CHANGES = ["task.created", "task.updated", "task.deleted"];
 let wanted = 0;
 
 const show = (tasks) => {
@@ -25,7 +24,6 @@ const read = async () => {
   if (asked === wanted) show(tasks);
 };
 
-const events = new EventSource(`${backend}/api/events?workspaceId=${encodeURIComponent(workspace)}`);
-events.onopen = () => read().then(() => { state.textContent = "connected"; });
+const events = new EventSource(`${backend}/api/kanban/events?workspaceId=${encodeURIComponent(workspace)}`);
 events.onerror = () => { state.textContent = "disconnected"; };
-for (const name of CHANGES) events.addEventListener(name, read);
+events.onmessage = () => read().then(() => { state.textContent = "connected"; });
