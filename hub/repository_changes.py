@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+from hub.repository_remotes import Terms
+
 ResetMode = Literal["soft", "mixed", "hard"]
 Part = Literal["staged", "unstaged"]
 
@@ -81,8 +83,8 @@ class History(Protocol):
     async def diff(self, sha: str, file: str | None) -> str:
         """What a commit did, below what it says of itself."""
 
-    async def pull(self, remote: str | None, branch: str | None) -> Moved:
-        """Fast-forward only."""
+    async def pull(self, remote: str | None, branch: str | None, terms: Terms) -> Moved:
+        """Fast-forward only, from a configured remote."""
 
     async def rebase(self, onto: str, name: str) -> Moved:
         """All or nothing: a conflict ends it, and the branch stays where it was."""

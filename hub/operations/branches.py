@@ -184,8 +184,8 @@ def status_of(standing: Standing) -> RepositoryStatus:
 OPERATIONS = (
     Operation(open_repository, "codebases.read"),
     Operation(get_branches, "codebases.read"),
-    Operation(fetch_branches, "git.write", writes=True, repeatable=True),
-    Operation(check_out_branch, "git.write", writes=True, repeatable=True),
-    Operation(delete_branch, "git.write", writes=True, destructive=True, repeatable=True),
-    Operation(reset_working_tree, "git.write", writes=True, destructive=True, repeatable=True),
+    Operation(fetch_branches, "git.write", writes=True, acts=True, repeatable=True),
+    Operation(check_out_branch, "git.write", writes=True, acts=True, repeatable=True),
+    Operation(delete_branch, "git.write", writes=True, acts=True, destructive=True, repeatable=True),
+    Operation(reset_working_tree, "git.write", writes=True, acts=True, destructive=True, repeatable=True),
 )

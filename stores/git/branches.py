@@ -1,26 +1,20 @@
 """Branches of a repository, and its working tree as far as they move it."""
 
 import asyncio
-import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from hub.domain.clones import source_of
 from hub.domain.errors import Invalid, NotFound, Refused
 from hub.repository_remotes import BranchNames, Standing, Terms
+from stores.git.changing import turn
 from stores.git.command import USUAL, Git, GitFailed, Setting
+from stores.git.saving import keep_commit, saved_or_refused
 from stores.git.transports import failure_of, setting_for
 
 HEADS, REMOTES = "refs/heads/", "refs/remotes/"
-SAVED = "refs/trivium/saved/"
-"""What the hub threw away lies there, by its commit: `git log --all` shows it, `git branch NAME REF` brings it back."""
 FETCHING = 120.0
 """Seconds: somebody waits for it."""
-WHO = {
-    f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Trivium"), ("EMAIL", "trivium@localhost"))
-}
-"""Of commits that keep what is thrown away: whoever threw it away need not have told git a name."""
 ELSEWHERE = ("checked out at", "used by worktree")
 
 
@@ -39,14 +33,18 @@ class GitBranches:
 
     async def fetch(self, terms: Terms) -> None:
         remotes = (await self._read("remote")).split()
-        if not remotes:
-            return
+        if remotes and terms.own and terms.reach == "all":
+            await self._fetch(USUAL, "its remote", "--all")
+        elif remotes:
+            await self.fetch_from("origin" if "origin" in remotes else remotes[0], terms)
+
+    async def fetch_from(self, remote: str, terms: Terms, *refs: str) -> None:
+        """From one of the configured remotes, if the hub may call it for this tenant. Raises Refused, Busy, Forbidden, Invalid."""
         if terms.own and terms.reach == "all":
-            await self._fetch("--all", USUAL, "its remote")
+            await self._fetch(USUAL, remote, remote, *refs)
             return
-        remote = "origin" if "origin" in remotes else remotes[0]
         source = source_of(await self._read("ls-remote", "--get-url", remote))
-        await self._fetch(remote, await setting_for(source, terms), source.host)
+        await self._fetch(await setting_for(source, terms), source.host, remote, *refs)
 
     async def pull(self, terms: Terms) -> None:
         await self.fetch(terms)
@@ -69,10 +67,11 @@ class GitBranches:
             words = ["-c", branch]
         else:
             raise NotFound("branch", branch)
-        try:
-            await self._change("switch", "--no-recurse-submodules", *words)
-        except GitFailed as failure:
-            raise _switch_refused(branch, failure) from None
+        async with turn(self._git, self._path):
+            try:
+                await self._change("switch", "--no-recurse-submodules", *words)
+            except GitFailed as failure:
+                raise _switch_refused(branch, failure) from None
 
     async def delete(self, branch: str, force: bool) -> str:
         await self._expect_name(branch)
@@ -81,44 +80,29 @@ class GitBranches:
             raise NotFound("branch", branch)
         if branch == await self._current():
             raise Refused(f"{branch} is checked out, so it cannot be deleted. Check another branch out first.")
-        saved = f"{SAVED}{branch}/{commit[:12]}"
-        try:
-            await self._change("update-ref", "-m", f"deleted branch {branch}", saved, commit)
-            await self._change("branch", "-D" if force else "-d", "--", branch)
-        except GitFailed as failure:
-            with suppress(GitFailed):
-                await self._change("update-ref", "-d", saved, commit)
-            raise _deletion_refused(branch, failure) from None
+        async with turn(self._git, self._path):
+            saved = await keep_commit(self._git, self._path, branch, commit)
+            try:
+                await self._change("branch", "-D" if force else "-d", "--", branch)
+            except GitFailed as failure:
+                with suppress(GitFailed):
+                    await self._change("update-ref", "-d", saved, commit)
+                raise _deletion_refused(branch, failure) from None
         return saved
 
     async def discard_changes(self) -> str | None:
-        head = await self._commit("HEAD")
-        if head is None:
+        if await self._commit("HEAD") is None:
             raise Refused("There is no commit yet that the working tree could go back to. Commit something first.")
         _, standing = await self._status()
         if not standing.modified and not standing.untracked:
             return None
-        try:
-            saved = await self._save_changes(head)
-            await self._change("reset", "--hard", "--no-recurse-submodules", "HEAD")
-            await self._change("clean", "-fd")
-        except GitFailed as failure:
-            raise Refused(f"The changes could not be discarded: {_last(failure)}") from None
-        return saved
-
-    async def _save_changes(self, head: str) -> str:
-        """All of them as one commit on the current one, made beside the index. A copy of the index knows which files are unchanged."""
-        index = await self._read("rev-parse", "--git-path", "index")
-        with tempfile.TemporaryDirectory(prefix="trivium-") as folder:
-            beside = Path(folder) / "index"
-            await asyncio.to_thread(_copy, self._path / index, beside)
-            setting = Setting(env={"GIT_INDEX_FILE": str(beside), **WHO})
-            await self._change("add", "--all", setting=setting)
-            tree = (await self._change("write-tree", setting=setting)).strip()
-            words = ("commit-tree", "-p", head, "-m", "Discarded changes", tree)
-            commit = (await self._change(*words, setting=setting)).strip()
-        saved = f"{SAVED}changes/{commit[:12]}"
-        await self._change("update-ref", "-m", "discarded changes", saved, commit)
+        async with turn(self._git, self._path):
+            saved = await saved_or_refused(self._git, self._path, "changes", "Discarded changes")
+            try:
+                await self._change("reset", "--hard", "--no-recurse-submodules", "HEAD")
+                await self._change("clean", "-fd")
+            except GitFailed as failure:
+                raise Refused(f"The changes could not be discarded: {_last(failure)}") from None
         return saved
 
     async def _refs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -168,9 +152,9 @@ class GitBranches:
     async def _change(self, *words: str, setting: Setting = USUAL) -> str:
         return (await self._git.run(self._path, *words, writes=True, setting=setting)).decode("utf-8", "replace")
 
-    async def _fetch(self, which: str, setting: Setting, where: str) -> None:
+    async def _fetch(self, setting: Setting, where: str, *what: str) -> None:
         try:
-            words = ("fetch", "--prune", "--no-recurse-submodules", which)
+            words = ("fetch", "--quiet", *(() if len(what) > 1 else ("--prune",)), "--no-recurse-submodules", *what)
             await self._git.run(self._path, *words, writes=True, patience=FETCHING, setting=setting)
         except GitFailed as failure:
             raise failure_of(failure.said, "the repository", where) from None
@@ -207,8 +191,3 @@ def _pull_refused(failure: GitFailed) -> Refused:
 def _last(failure: GitFailed) -> str:
     lines = [line for line in failure.said.splitlines() if line.startswith(("fatal: ", "error: "))]
     return lines[-1].partition(": ")[2] if lines else "git did not say why"
-
-
-def _copy(index: Path, beside: Path) -> None:
-    with suppress(FileNotFoundError):  # nothing was ever staged
-        shutil.copyfile(index, beside)

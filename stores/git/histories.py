@@ -5,6 +5,8 @@ from pathlib import Path
 
 from hub.domain.errors import Invalid, Refused
 from hub.repository_changes import Commit, Moved, ResetMode
+from hub.repository_remotes import Terms
+from stores.git.branches import GitBranches
 from stores.git.changing import at_work, branch_of, commit_of, known_commit, line, readable, split, turn, write
 from stores.git.command import Git, GitFailed
 from stores.git.names import checked
@@ -12,8 +14,6 @@ from stores.git.refusals import refusing
 from stores.git.saving import keep_commit, saved_or_refused, unnamed
 from stores.git.uncommitted import LARGEST, PLAIN
 
-NETWORK = 120.0
-"""Seconds for what another machine is asked."""
 FIELDS = "%x1e%H%x1f%h%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%B%x1d"
 """Of a commit; its numbers follow. Control characters keep them apart."""
 
@@ -39,12 +39,11 @@ class GitHistory:
         with refusing("show the commit"):
             return (await self._git.run(self._top, *asked, largest=LARGEST)).decode("utf-8", "replace")
 
-    async def pull(self, remote: str | None, branch: str | None) -> Moved:
+    async def pull(self, remote: str | None, branch: str | None, terms: Terms) -> Moved:
         async with turn(self._git, self._top):
             current = await self._branch()
             remote, branch = await self._source(current, remote, branch)
-            fetching = ("fetch", "--quiet", "--no-recurse-submodules", remote, f"refs/heads/{branch}")
-            await write(self._git, self._top, f"fetch from {remote}", *fetching, patience=NETWORK)
+            await GitBranches(self._top, self._git).fetch_from(remote, terms, f"refs/heads/{branch}")
             here, there = await commit_of(self._git, self._top, "HEAD"), await known_commit(self._git, self._top, "FETCH_HEAD")
             if here is None or await self._leads(here, there):
                 await write(self._git, self._top, "pull", "merge", "--quiet", "--ff-only", there)

@@ -155,7 +155,8 @@ async def test_a_branch_is_deleted_and_its_commits_are_kept(hub: Hub, tree: Tree
     assert "force=true" in error.message
     assert tree.git("for-each-ref", "refs/trivium") == ""
     deleted = await ask(hub, "delete_branch", repoPath=path, branch="idea", force=True)
-    saved = f"refs/trivium/saved/idea/{idea[:12]}"
+    saved = deleted["saved"]
+    assert saved.startswith("refs/trivium/saved/idea/")
     assert deleted == {"success": True, "deletedBranch": "idea", "saved": saved, "current": "main", "branches": ["main", "merged"]}
     assert tree.git("rev-parse", saved) == idea
     assert (await ask(hub, "delete_branch", repoPath=path, branch="merged"))["branches"] == ["main"]
