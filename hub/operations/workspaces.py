@@ -6,7 +6,7 @@ from pydantic import Field
 
 from hub.domain import KINDS
 from hub.domain.boards import first_board
-from hub.domain.codebases import Codebase
+from hub.domain.codebases import Codebase, Worktree
 from hub.domain.errors import Duplicate, Refused
 from hub.domain.tasks import Dependents, Task
 from hub.domain.workspaces import DEFAULT, Workspace, WorkspaceStatus
@@ -116,6 +116,8 @@ async def _kept(id_: str, call: Call) -> Workspace:
 async def close_workspace(given: DeleteWorkspace, call: Call) -> None:
     """Whoever makes something in a workspace guards it: from here on nothing more comes into it."""
     workspace = await call.unit.get(Workspace, given.workspace_id)
+    if await call.unit.find(Worktree, limit=1, workspace_id=given.workspace_id):
+        raise Refused("It has worktrees, with work in them. Remove them first with delete_worktree, which loses nothing.")
     if workspace and workspace.id != DEFAULT and workspace.status != "deleting":
         call.update(workspace, status="deleting")
 
