@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONTEXTFORGE := .venv-contextforge
 WORKERS ?= 2
+CONTRACTS ?= $(wildcard ../shared/contract/*.yaml)
 
-.PHONY: help setup run test test-agents test-browser conformance fuzz check bench bench-contextforge lock clean
+.PHONY: help setup run test test-agents test-browser conformance fuzz parity check bench bench-contextforge lock clean
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
@@ -62,6 +63,10 @@ check: setup  ## lint, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# Contracts of the web API, where there are some: CONTRACTS="one.yaml two.yaml"
+parity: setup  ## the hub against contracts of the web API, as it describes itself and as it answers
+	@for contract in $(CONTRACTS); do echo "$$contract"; $(BIN)/trivium parity $$contract || exit 1; done
 
 bench: setup $(VENV)/.postgres  ## the benchmarks: a table with ratios measured in one run
 	$(BIN)/python -m tests.benchmarks

@@ -13,6 +13,7 @@ from hub.cli.connecting import connect
 from hub.cli.examining import doctor
 from hub.cli.moving import export, import_
 from hub.cli.options import Failure
+from hub.cli.parity import parity
 from hub.cli.running import run
 from hub.cli.serving import acp, mcp, serve
 from hub.version import VERSION
@@ -53,7 +54,7 @@ def commands(**_: Any) -> None:
     """
 
 
-for command in (serve, mcp, acp, connect, ask, run, doctor, call, client, export, import_):
+for command in (serve, mcp, acp, connect, ask, run, doctor, call, client, export, import_, parity):
     commands.add_command(command)
 
 

@@ -145,6 +145,15 @@ class PromptWithdrawn(Value):
     number: int
 
 
+class CodebaseChanged(Value):
+    action: str
+    worktree_id: str | None = None
+    branch: str | None = None
+    sha: str | None = None
+    saved_ref: str | None = None
+    files: int | None = None
+
+
 class CloneProgressed(Value):
     phase: str
     percent: int
@@ -187,6 +196,7 @@ FACTS: Mapping[str, type[Value] | None] = {
     "shared_session.closed": None, "shared_message.created": OfSharedSession,
     **{f"participant.{what}": OfSharedSession for what in ("joined", "left")},
     **{f"prompt_approval.{what}": OfSharedSession for what in ("asked", "approved", "rejected")},
+    "codebase.changed": CodebaseChanged,
     "clone.started": None, "clone.released": None, "clone.progressed": CloneProgressed, "clone.failed": CloneFailed,
     "clone.completed": CloneCompleted,
     "remote_agent.connected": Reason, "remote_agent.lost": Reason, "token.revoked": None,

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import JsonValue
 
 from hub.domain.model import Record, Value
+from hub.domain.tasks import TaskStatus
 
 NoteType = Literal["spec", "task", "general"]
 SPEC = "spec"
@@ -13,7 +14,7 @@ SPEC = "spec"
 
 class NoteMetadata(Value):
     type: NoteType = "general"
-    task_status: str | None = None
+    task_status: TaskStatus | None = None
     assigned_agent_ids: tuple[str, ...] | None = None
     parent_note_id: str | None = None
     linked_task_id: str | None = None

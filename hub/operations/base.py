@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
 from pydantic import ConfigDict, Field, JsonValue
@@ -66,7 +66,7 @@ class Result(Value):
 
 
 class Deleted(Result):
-    deleted: bool = True
+    deleted: Literal[True] = True
     id: str
     deleted_count: int = 1
 

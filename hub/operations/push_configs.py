@@ -10,7 +10,7 @@ from hub.domain.mcp_servers import MASK
 from hub.domain.model import Value, new_id
 from hub.domain.push_configs import MOST_PUSH_CONFIGS, PushAuthentication, PushConfig, PushVersion, push_key
 from hub.domain.tasks import Task
-from hub.operations.base import Call, Deleted, Id, Input, Mutation, Operation, Page, Result
+from hub.operations.base import Call, Id, Input, Mutation, Operation, Page, Result
 from hub.operations.outgoing import HEADER, expect_reachable
 
 Secret = Annotated[str, Field(max_length=10_000)]
@@ -58,6 +58,13 @@ class ResumePushConfig(Mutation):
     push_config_id: Id
 
 
+class DeletedPushConfig(Result):
+    deleted: bool
+    """False: there was none any more."""
+    id: str
+    deleted_count: int
+
+
 class PushConfigs(Result):
     push_configs: tuple[PushConfig, ...]
     next_cursor: str | None = None
@@ -99,15 +106,15 @@ async def list_push_configs(given: ListPushConfigs, call: Call) -> PushConfigs:
     return PushConfigs(push_configs=tuple(config.shown() for config in configs), next_cursor=more)
 
 
-async def delete_push_config(given: DeletePushConfig, call: Call) -> Deleted:
+async def delete_push_config(given: DeletePushConfig, call: Call) -> DeletedPushConfig:
     """Send no more notifications of a task there. Deleting it again changes nothing."""
     task = await call.need(Task, given.task_id)
     config = await call.unit.get(PushConfig, push_key(task.id, given.push_config_id))
     if config is None:
-        return Deleted(deleted=False, id=given.push_config_id, deleted_count=0)
+        return DeletedPushConfig(deleted=False, id=given.push_config_id, deleted_count=0)
     call.unit.remove(config)
     call.emit(config, "deleted", taskId=task.id)
-    return Deleted(id=config.id)
+    return DeletedPushConfig(deleted=True, id=config.id, deleted_count=1)
 
 
 async def resume_push_config(given: ResumePushConfig, call: Call) -> PushConfig:

@@ -7,6 +7,7 @@ from hub.domain.errors import Kind
 from hub.ports import Json
 from hub.version import VERSION
 from protocols.bodies import FORM
+from protocols.rest.doors import DOORS, described_door
 from protocols.rest.route import Route, Stream
 from protocols.rest.routes import STREAMS
 from protocols.rest.schemas import REF, Described, described
@@ -15,6 +16,7 @@ from protocols.rest.unserved import Unserved
 from protocols.wire import CODES
 
 JSON = "application/json"
+WITHOUT_EFFECT = {"deprecated": True, "description": "Taken from those who send it, without effect."}
 EXPLAINED: dict[Kind, str] = {
     "invalid": "The input is wrong", "unauthenticated": "A token is needed, and none that is good was sent",
     "forbidden": "The token does not open this", "not_found": "There is no such record", "conflict": "The record's state does not allow it",
@@ -37,6 +39,8 @@ def description() -> Json:
         paths.setdefault(f"/api{stream.path}", {})[stream.method.lower()] = _stream(stream, bodies.get(stream.path))
     for unserved in UNSERVED:
         paths.setdefault(f"/api{unserved.path}", {})[unserved.method.lower()] = _unserved(unserved)
+    for door in DOORS:
+        paths.setdefault(f"/api{door.path}", {})[door.method.lower()] = described_door(door)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trivium", "version": VERSION, "description": "The hub where coding agents meet."},
@@ -56,8 +60,9 @@ def _operation(row: Described) -> Json:
     }
     parameters = [{"name": name, "in": "path", "required": True, "schema": row.fields[name]} for name in row.in_path]
     rest = {name: schema for name, schema in row.fields.items() if name not in row.in_path}
+    rest |= dict.fromkeys(sorted(row.route.ignored - row.fields.keys()), WITHOUT_EFFECT)
     if row.in_query:
-        parameters += [{"name": name, "in": "query", "required": name in row.required, "schema": schema} for name, schema in rest.items()]
+        parameters += [{"name": name, "in": "query", "required": name in row.required, **_query(schema)} for name, schema in rest.items()]
     elif rest:
         needed = [name for name in rest if name in row.required]
         body = {"type": "object", "properties": rest, **({"required": needed} if needed else {})}
@@ -71,6 +76,10 @@ def _form(route: Route) -> Json:
     """A file, where one may be sent in the place of the body."""
     file = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
     return {FORM: {"schema": file}} if route.upload else {}
+
+
+def _query(schema: Json) -> Json:
+    return {"schema": {}, **schema} if schema is WITHOUT_EFFECT else {"schema": schema}
 
 
 def _responses(row: Described) -> Json:
@@ -94,9 +103,9 @@ def _json(text: str, schema: Json) -> Json:
 
 def _merged(first: Json, second: Json) -> Json:
     """Two rows on one path: the parameters of both, none of them required, either body and either answer."""
-    parameters = {
-        one["name"]: {**one, "required": one["in"] == "path"} for one in [*first.get("parameters", ()), *second.get("parameters", ())]
-    }
+    both = [*first.get("parameters", ()), *second.get("parameters", ())]
+    both.sort(key=lambda one: not one.get("deprecated", False))  # one row has a use for it, the other has none
+    parameters = {one["name"]: {**one, "required": one["in"] == "path"} for one in both}
     responses = {**first["responses"], **second["responses"]}
     if len(answers := [_schema(one["responses"]["200"]) for one in (first, second) if "200" in one["responses"]]) == 2:
         responses["200"] = _json("Done", {"anyOf": answers})

@@ -66,7 +66,7 @@ def specialist_updated(output: Output) -> str:
 
 def specialist_deleted(output: Output) -> str:
     assert isinstance(output, Deleted)
-    return orjson.dumps({"success": True, "message": f"The specialist {output.id} is deleted."}).decode()
+    return orjson.dumps({"success": True, "deleted": True, "message": f"The specialist {output.id} is deleted."}).decode()
 
 
 def specialists_synced(_: Output) -> str:

@@ -36,6 +36,11 @@ def done(_: Output) -> str:
     return '{"ok":true}'
 
 
+def deleted(_: Output) -> str:
+    """In the words of both backends."""
+    return '{"ok":true,"deleted":true}'
+
+
 def fork(output: Output) -> str:
     assert isinstance(output, Session)
     names = ("sessionId", "parentSessionId", "name", "provider", "role", "cwd", "branch", "workspaceId", "createdAt")

@@ -22,6 +22,14 @@ class Succeeded(Value):
     message: str
 
 
+class SessionDeleted(Done):
+    deleted: Literal[True]
+
+
+class SpecialistDeleted(Succeeded):
+    deleted: Literal[True]
+
+
 class Updated(Value):
     updated: Literal[True]
 

@@ -13,7 +13,7 @@ PREFIX = re.compile(r"^(fatal|error|warning|hint): ")
 MEANINGS: tuple[tuple[str, type[HubError], str], ...] = (
     (
         "must be run in a work tree", Invalid,
-        "This is a bare repository, without files. Name a working tree of it: git worktree add makes one.",
+        "This is a bare git repository, without files. Name a working tree of it: git worktree add makes one.",
     ),
     (
         "dubious ownership", Refused,

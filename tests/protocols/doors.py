@@ -151,7 +151,7 @@ async def whole_definition(route: Route, answer: Json, arguments: Json, direct: 
             assert answer.keys() == {"server" if "server" in route.operation else "specialist", "message"}
             return record
         case "delete_mcp_server" | "delete_specialist":
-            assert answer.keys() == {"success", "message"}
+            assert answer.keys() == {"success", "message"} | ({"deleted"} if route.operation == "delete_specialist" else set())
             return {"deleted": True, "id": arguments[route.names["id"]], "deletedCount": 1}
         case "uninstall_agent":
             assert answer.keys() == {"success", "agentId", "message"}
@@ -224,7 +224,7 @@ async def whole_session(operation: str, answer: Json, arguments: Json, direct: A
             assert answer == {"ok": True}
             return (await direct("get_session", {"sessionId": arguments["sessionId"]}))[1]
         case "delete_session":
-            assert answer == {"ok": True}
+            assert answer == {"ok": True, "deleted": True}
             return {"deleted": True, "id": arguments["sessionId"], "deletedCount": 1}
         case "fork_session":
             return (await direct("get_session", {"sessionId": answer["sessionId"]}))[1]

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from hub.app import Hub
 from hub.ports import Json
 from hub.version import VERSION
+from protocols.rest.doors import DOORS
 from protocols.rest.openapi import description
 from protocols.rest.routes import ROUTES, STREAMS
 from protocols.rest.tables.product import UNSERVED
@@ -64,11 +65,32 @@ def test_it_is_openapi_three_one_with_everything_that_must_be_said() -> None:
             assert response["description"]
 
 
-def test_every_route_and_every_stream_is_described() -> None:
+def test_every_route_every_stream_and_every_other_door_is_described() -> None:
     described = {(method.upper(), path) for method, path, _ in operations()}
     routed = {(route.method, f"/api{route.path}") for route in ROUTES}
     routed |= {(stream.method, f"/api{stream.path}") for stream in STREAMS}
-    assert described == routed | {(row.method, f"/api{row.path}") for row in UNSERVED}
+    routed |= {(row.method, f"/api{row.path}") for row in UNSERVED}
+    assert described == routed | {(door.method, f"/api{door.path}") for door in DOORS}
+
+
+async def test_every_other_door_is_where_the_description_says(http: Http) -> None:
+    for door in DOORS:
+        body: Json | None = {} if door.body is not None else None
+        async with http.request(door.method, f"/api{door.path}".format(id="nothing"), json=body) as response:
+            assert response.status != 405
+            told = {} if response.content_type != "application/json" else await response.json()
+            assert told.get("details", {}).get("noun") != "path", door
+            if response.status == 200:
+                assert response.content_type == (door.answer or response.content_type)
+                assert set(door.properties) <= told.keys()
+
+
+def test_what_has_no_effect_is_described_as_such() -> None:
+    update = DOCUMENT["paths"]["/api/tasks/{id}"]["patch"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert update["retryTrigger"]["deprecated"] is True
+    parameters = {one["name"]: one for one in DOCUMENT["paths"]["/api/tasks"]["get"]["parameters"]}
+    assert parameters["expand"]["deprecated"] is True
+    assert "deprecated" not in parameters["status"]
 
 
 def test_operation_ids_are_unique() -> None:
@@ -164,3 +186,11 @@ async def test_the_page_of_the_description_needs_nothing_from_elsewhere(http: Ht
 def test_a_wrong_answer_would_be_noticed(case: Case) -> None:
     schema = DOCUMENT["paths"]["/api/tasks"]["post"]["responses"]["201"]["content"]["application/json"]["schema"]
     assert [*validator(schema).iter_errors({"task": {"title": 7}})]
+
+
+def test_of_an_answer_it_is_said_what_is_always_there_and_nothing_may_be_null() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert {"id", "status", "dependencies", "createdAt"} <= set(schemas["Task"]["required"])
+    assert "parallelGroup" not in schemas["Task"]["required"]
+    assert schemas["Task"]["properties"]["parallelGroup"]["type"] == "string"
+    assert {"type": "null"} not in [*everything([schemas[name] for name in ("Task", "AgentView", "Note", "Workspace", "Artifact")])]

@@ -293,7 +293,7 @@ async def test_a_session_is_renamed_disconnected_forked_and_deleted(hub: Hub, ht
     assert (status, fork["parentSessionId"], fork["name"], fork["cwd"]) == (200, session, "Larder", "/src")
     assert await answered(http, "POST", f"/sessions/{session}/disconnect") == (200, {"ok": True})
     assert (await ask(hub, "get_session", sessionId=session))["status"] == "dormant"
-    assert await answered(http, "DELETE", f"/sessions/{session}") == (200, {"ok": True})
+    assert await answered(http, "DELETE", f"/sessions/{session}") == (200, {"ok": True, "deleted": True})
     assert await ids(http, "") == [fork["sessionId"]]
 
 

@@ -19,6 +19,7 @@ SECRET = re.compile(r"\b[0-9a-f]{64}\b")
 SHA = re.compile(r"\b[0-9a-f]{40}\b")
 STAMP = re.compile(r"\b\d{8}T\d{12}Z")
 END_OF_ID = re.compile(r"\btask-([0-9a-f]{12})\b")
+PATTERNS = {SECRET: "<secret>", MEASURED: "<measured>", SHA: "<sha>", STAMP: "<stamp>", INSTANT: "<instant>", TOKEN: "<token>"}
 
 
 async def transcript(ask: Ask, steps: Iterable[Step]) -> list[str]:
@@ -43,10 +44,9 @@ def normalised(lines: Iterable[str]) -> list[str]:
         return numbers.setdefault(end, f"<id {len(numbers) + 1}>")
 
     def one(line: str) -> str:
-        line = ID.sub(
-            lambda found: number(found.group(1)),
-            TOKEN.sub("<token>", INSTANT.sub("<instant>", STAMP.sub("<stamp>", SHA.sub("<sha>", line)))),
-        )
+        for pattern, word in PATTERNS.items():
+            line = pattern.sub(word, line)
+        line = ID.sub(lambda found: number(found.group(1)), line)
         return END_OF_ID.sub(lambda found: f"task-{number(found.group(1))}", line)
 
     return [one(line) for line in lines]

@@ -37,7 +37,7 @@ ROUTES: tuple[Route, ...] = (
         "PUT", "/specialists", "update_specialist", names=SPECIALIST,
         render=specialist_updated, shape=shapes.SpecialistSaved, ignored=STAMPS | {"source"},
     ),
-    Route("DELETE", "/specialists", "delete_specialist", names=SPECIALIST, render=specialist_deleted, shape=shapes.Succeeded),
+    Route("DELETE", "/specialists", "delete_specialist", names=SPECIALIST, render=specialist_deleted, shape=shapes.SpecialistDeleted),
     Route("GET", "/skills", "get_skill", names=SKILL, when="name"),
     Route("GET", "/skills", "list_skills", names=SKILL),
     Route("POST", "/skills", "list_skills", names=SKILL, render=skills_reloaded, shape=shapes.SkillsReloaded),

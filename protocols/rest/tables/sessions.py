@@ -16,7 +16,7 @@ ROUTES: tuple[Route, ...] = (
         "PATCH", "/sessions/{id}", "update_session", names=SESSION, required=frozenset({"name"}),
         render=sessions.done, shape=shapes.Done,
     ),
-    Route("DELETE", "/sessions/{id}", "delete_session", names=SESSION, render=sessions.done, shape=shapes.Done),
+    Route("DELETE", "/sessions/{id}", "delete_session", names=SESSION, render=sessions.deleted, shape=shapes.SessionDeleted),
     Route(
         "GET", "/sessions/{id}/history", "read_session_history", names={**SESSION, "limit": "lastN"}, fixed={"lastN": 1_000},
         ignored=frozenset({"consolidated"}), render=sessions.history, shape=shapes.History,
