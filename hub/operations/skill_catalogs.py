@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.access import LOCAL_TENANT
-from hub.domain.errors import Invalid, NotFound
+from hub.domain.errors import Invalid, NotFound, Upstream
 from hub.domain.github import RepositoryFile
 from hub.domain.model import Value
 from hub.domain.skills import LARGEST_SKILL, MOST_FILES, CatalogSkill, SkillFile, folders_of_skills, too_large
@@ -25,6 +25,8 @@ SHORTEST = 2
 """Characters that the catalogue looks for."""
 AT_ONCE = 4
 """Files that are asked for at a time."""
+PATIENCE = 120.0
+"""Seconds for the files of a skill."""
 
 
 class Place(Input):
@@ -72,7 +74,7 @@ async def list_skill_catalog(given: ListSkillCatalog, call: Call) -> SkillCatalo
     """
     had = (await call.library.skills(None)).found if call.library and call.caller.tenant == LOCAL_TENANT else {}
     if given.type == "github":
-        folders = await Repository(given.repo, given.ref, call).skills(_folder(given.path))
+        folders = await GithubRepository(given.repo, given.ref, call).skills(_folder(given.path))
         found: Sequence[CatalogSkill] = [CatalogSkill(name=name) for name in sorted(folders)]
         about: Json = {"repo": given.repo, "path": given.path, "ref": given.ref}
     else:
@@ -87,13 +89,13 @@ async def install_skills(given: InstallSkills, call: Call) -> InstalledSkills:
     program. One that is installed already is left as it is.
     """
     library = own_library(call)
-    repositories: dict[str, Repository] = {}
-    places: dict[str, tuple[Repository, str | None]] = {}
+    repositories: dict[str, GithubRepository] = {}
+    places: dict[str, tuple[GithubRepository, str | None]] = {}
     for one in given.skills:
         if isinstance(one, str) and given.type == "skillssh":
             raise Invalid("skills: of what skills.sh found, give name and source of each one.")
         name, repo, within = (one, given.repo, _folder(given.path)) if isinstance(one, str) else (one.name, one.source, None)
-        places[name] = repositories.setdefault(repo, Repository(repo, given.ref, call)), within
+        places[name] = repositories.setdefault(repo, GithubRepository(repo, given.ref, call)), within
 
     async def files_of(name: str) -> Sequence[SkillFile]:
         repository, within = places[name]
@@ -102,7 +104,7 @@ async def install_skills(given: InstallSkills, call: Call) -> InstalledSkills:
     return installed_of(library, *await install_each(places, files_of, False, library))
 
 
-class Repository:
+class GithubRepository:
     """On GitHub. Its files are listed once, and read when a skill consists of them."""
 
     def __init__(self, name: str, ref: str, call: Call) -> None:
@@ -124,7 +126,11 @@ class Repository:
         if len(wanted) > MOST_FILES or sum(file.size for file in wanted) > LARGEST_SKILL:
             raise too_large()
         turns = asyncio.Semaphore(AT_ONCE)
-        return await asyncio.gather(*(self._read(file, len(folder) + 1, turns) for file in wanted))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.gather(*(self._read(file, len(folder) + 1, turns) for file in wanted))
+        except TimeoutError:
+            raise Upstream(f"GitHub did not send all its files within {PATIENCE:g} seconds. Try clone_skills.") from None
 
     async def _read(self, file: RepositoryFile, beginning: int, turns: asyncio.Semaphore) -> SkillFile:
         async with turns:

@@ -19,6 +19,7 @@ from hub.ports import Library
 
 FilesOf = Callable[[str], Awaitable[Sequence[SkillFile]]]
 """By a skill's name."""
+GOES_ON = "It is still being cloned: clone_skills again, with timeoutSeconds, waits for it."
 
 
 class InstallSkillArchive(Mutation):
@@ -38,7 +39,7 @@ class ImportSkills(Mutation):
 
 
 class CloneSkills(CloneRepository):
-    """Skills that are installed already are replaced: cloning again brings them up to date."""
+    """Cloning again brings the clone and the skills up to date."""
 
 
 class InstalledSkills(Result):
@@ -97,7 +98,9 @@ async def clone_skills(given: CloneSkills, call: Call) -> ImportedSkills:
     library, source = own_library(call), source_of(given.url).name
     cloned = await clone_repository(given, call)
     if not cloned.path:
-        return ImportedSkills(success=False, repo_path="", source=source, error=cloned.error or f"It is still being cloned: {AGAIN}")
+        return ImportedSkills(success=False, repo_path="", source=source, error=cloned.error or GOES_ON)
+    if cloned.existed:
+        await (await call.repository(cloned.path)).branches.pull(call.terms)
     if not (names := await _names_in(cloned.path, library)):
         raise NotFound("skill in the repository", source)
     installed, errors = await install_each(names, _reader(cloned.path, library), True, library)
@@ -105,9 +108,6 @@ async def clone_skills(given: CloneSkills, call: Call) -> ImportedSkills:
         success=bool(installed), imported=tuple(installed), count=len(installed), errors=tuple(errors) or None, repo_path=cloned.path,
         source=source, error=None if installed else errors[0],
     )  # fmt: skip
-
-
-AGAIN = "clone_skills again, with timeoutSeconds, waits for it."
 
 
 async def install_each(names: Iterable[str], files_of: FilesOf, replace: bool, library: Library) -> tuple[list[str], list[str]]:

@@ -4,7 +4,6 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import anyio
 import pytest
 
 from hub.access import READ, WRITE, Caller
@@ -12,18 +11,15 @@ from hub.app import Hub
 from hub.domain.errors import Forbidden, Invalid, NotFound, Refused
 from hub.ports import HubStore
 from hub.work import worker as working
-from hub.work.clones import Clones
-from hub.work.worker import Worker
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
 from tests.core.support import ask, on_memory, refusal
+from tests.core.test_clones import cloning
 from tests.core.test_skill_archives import HEAD, zipped
 from tests.core.test_skills import names, write
 from tests.git_servers import GitServer, serving_git
 from tests.protocols.steps.skills import ARCHIVE
-from tests.repositories import new_tree, repositories
-
-PATIENCE = 20.0
+from tests.repositories import Tree, new_tree, repositories
 
 
 @pytest.fixture
@@ -58,7 +54,7 @@ async def test_an_archive_becomes_a_skill_that_agents_read(hub: Hub, folder: Pat
 
 
 async def test_all_skills_of_a_folder_are_taken_or_those_that_are_named(hub: Hub, project: Path) -> None:
-    assert await names(hub, repository=str(project), own=False) == ["release", "tidy"]  # type: ignore[arg-type]
+    assert await names(hub, repository=str(project), own=False) == ["release", "tidy"]
     one = await ask(hub, "import_skills", repository=str(project), names=["release", "nothing"])
     assert (one["success"], one["installed"]) == (True, ["release"])
     assert [line.partition(":")[0] for line in one["errors"]] == ["nothing"]
@@ -110,39 +106,35 @@ async def server(tmp_path: Path) -> AsyncIterator[GitServer]:
 
 
 @pytest.fixture
-async def worker(store: HubStore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    """A hub that brings clones."""
+def cloner(store: HubStore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """Its workers look at the log at once."""
     monkeypatch.setattr(working, "IDLE", 0.01)
-    hub = hub_of(store, folder)
-    made = Worker(hub, (), tenant="local", listeners=[Clones(hub, tenant="local", lease_seconds=30)])
-    await made.start()
-    try:
-        with anyio.fail_after(PATIENCE):
-            yield hub
-    finally:
-        await made.aclose()
+    return hub_of(store, folder)
 
 
 @on_memory
 async def test_the_skills_of_a_repository_are_cloned_and_cloning_again_brings_them_up_to_date(
-    worker: Hub, server: GitServer, tmp_path: Path
+    cloner: Hub, server: GitServer, tmp_path: Path
 ) -> None:
-    url = f"{server.url}/ada/skills"
-    made = await ask(worker, "clone_skills", url=url, timeoutSeconds=15)
-    assert (made["success"], made["imported"], made["count"], made["source"]) == (True, ["tidy"], 1, "ada/skills")
-    assert Path(made["repoPath"]).is_dir()
-    tree = tmp_path / "served" / "ada" / "skills"
-    (tree / "skills" / "tidy" / "SKILL.md").write_text("---\nname: tidy\ndescription: d\n---\nBetter.\n")
-    assert (await ask(worker, "clone_skills", url=url, timeoutSeconds=15))["imported"] == ["tidy"]
-    assert await names(worker) == ["tidy"]
+    url, served = f"{server.url}/ada/skills", tmp_path / "served" / "ada" / "skills"
+    async with cloning(cloner):
+        made = await ask(cloner, "clone_skills", url=url, timeoutSeconds=15)
+        assert (made["success"], made["imported"], made["count"], made["source"]) == (True, ["tidy"], 1, "ada/skills")
+        assert Path(made["repoPath"]).is_dir()
+        write(served / "skills", "tidier", "Tidier.")
+        Tree(served).commit("Another one")
+        again = await ask(cloner, "clone_skills", url=url, timeoutSeconds=15)
+    assert again["imported"] == ["tidier", "tidy"]
+    assert await names(cloner) == ["tidier", "tidy"]
 
 
 @on_memory
-async def test_a_repository_without_skills_and_a_clone_that_goes_on_are_told_of(worker: Hub, server: GitServer) -> None:
-    none = await refusal(ask(worker, "clone_skills", url=f"{server.url}/ada/empty", timeoutSeconds=15))
-    assert isinstance(none, NotFound)
-    server.pause()
-    going_on = await ask(worker, "clone_skills", url=f"{server.url}/ada/skills")
-    assert (going_on["success"], going_on["imported"], going_on["repoPath"]) == (False, [], "")
-    assert "clone_skills again" in going_on["error"]
-    server.flowing.set()
+async def test_a_repository_without_skills_and_a_clone_that_goes_on_are_told_of(cloner: Hub, server: GitServer) -> None:
+    async with cloning(cloner):
+        none = await refusal(ask(cloner, "clone_skills", url=f"{server.url}/ada/empty", timeoutSeconds=15))
+        assert isinstance(none, NotFound)
+        server.pause()
+        going_on = await ask(cloner, "clone_skills", url=f"{server.url}/ada/skills")
+        assert (going_on["success"], going_on["imported"], going_on["repoPath"]) == (False, [], "")
+        assert "clone_skills again" in going_on["error"]
+        server.flowing.set()

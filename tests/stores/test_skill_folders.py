@@ -7,7 +7,6 @@ import pytest
 
 from hub.domain.errors import Duplicate, Invalid, NotFound, Refused
 from hub.domain.skills import LARGEST_SKILL, MOST_FILES, SkillFile
-from stores import skill_folders
 from stores.definitions import LARGEST
 from stores.library import FileLibrary
 
@@ -77,7 +76,7 @@ async def test_what_is_no_skill_leaves_nothing(library: FileLibrary, folder: Pat
 
 async def test_a_disk_that_fails_leaves_what_was_there(library: FileLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await library.install_skill([head()], replace=False)
-    write, put = skill_folders.Path.write_bytes, skill_folders.Path.rename
+    write, put = Path.write_bytes, Path.rename
 
     def full(path: Path, data: bytes) -> int:
         if path.name == "second":
@@ -91,7 +90,7 @@ async def test_a_disk_that_fails_leaves_what_was_there(library: FileLibrary, fol
 
     for name, failing, told in (("write_bytes", full, "No space"), ("rename", stuck, "Input/output error")):
         with monkeypatch.context() as broken:
-            broken.setattr(skill_folders.Path, name, failing)
+            broken.setattr(Path, name, failing)
             with pytest.raises(Refused, match=told):
                 await library.install_skill([head(content="Better."), SkillFile("second", b"")], replace=True)
         assert everything(folder) == {"tidy", "tidy/SKILL.md"}
