@@ -55,8 +55,9 @@ def asking_at(github: str, reach: Reach = "all", registry: str = "registry.json"
     )
 
 
-def library() -> FileLibrary:
-    return FileLibrary([LIBRARY / "specialists"], [installed_skills(), LIBRARY / "skills"])
+def library(installed: Path | None = None) -> FileLibrary:
+    """`installed`: where it puts skills, unless that may be the folder of all in this process."""
+    return FileLibrary([LIBRARY / "specialists"], [installed or installed_skills(), LIBRARY / "skills"])
 
 
 @cache
