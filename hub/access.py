@@ -9,7 +9,7 @@ READ, WRITE = "read", "write"
 """Wide grants: all `*.read`; these and all `*.write` but those of the administration."""
 ADMINISTRATION = frozenset({
     "tokens", "mcp_servers", "remote_agents", "session_claims", "session_settings", "permissions", "permission_policies", "providers",
-    "specialists", "system", "git", "clones", "webhooks", "polling",
+    "skills", "specialists", "system", "git", "clones", "webhooks", "polling",
 })  # fmt: skip
 """Nouns whose changes decide who may do what, what the hub runs or fetches, or what agents are told to be. `write` does not open
 them: they are named, or `*` is."""

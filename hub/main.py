@@ -105,9 +105,11 @@ def _upstreams(settings: Settings) -> Upstreams:
     from protocols.agent_registry import PublicRegistry
     from protocols.asking import Asking
     from protocols.github import GitHubApi
+    from protocols.skills_sh import SkillsSh
 
     github = GitHubApi(Asking("GitHub", settings.github_api, settings.reach))
-    return Upstreams(PublicRegistry(settings.agent_registry, settings.reach), github)
+    skills = SkillsSh(Asking("skills.sh", settings.skills_catalog, settings.reach))
+    return Upstreams(PublicRegistry(settings.agent_registry, settings.reach), github, skills, settings.github_token or None)
 
 
 @asynccontextmanager

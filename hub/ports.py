@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from hub.domain.events import Event
 from hub.domain.model import Record, Value
 from hub.domain.push_configs import PushVersion
-from hub.domain.skills import Skill
+from hub.domain.skills import Skill, SkillFile
 from hub.domain.specialists import Specialist
 from hub.turns import Result, Terms, Turn
 
@@ -328,8 +329,18 @@ class Library(Protocol):
     async def specialists(self, own: bool) -> Shelf[Specialist]:
         """Those that come with the hub; with `own`, before them those in the folders of whoever runs it."""
 
-    async def skills(self, repository: str | None) -> Shelf[Skill]:
-        """Those of whoever runs the hub and, behind them, those of this folder. Raises Invalid when it is none."""
+    async def skills(self, repository: str | None, own: bool = True) -> Shelf[Skill]:
+        """With `own` those of whoever runs the hub and, behind them, those of this folder. Raises Invalid when it is none."""
+
+    @property
+    def skills_folder(self) -> Path | None:
+        """Where skills are installed, if anywhere."""
+
+    async def skill_files(self, repository: str, name: str) -> Sequence[SkillFile]:
+        """All files of a skill in this folder. Raises Invalid, NotFound."""
+
+    async def install_skill(self, files: Sequence[SkillFile], replace: bool) -> Skill:
+        """Make a skill of these files one of whoever runs the hub, whole or not at all. Raises Invalid, Duplicate, Refused."""
 
 
 Json = dict[str, Any]

@@ -87,7 +87,11 @@ class Settings:
     upstreams: Reach | None = None
     """Which MCP servers, remote agents and receivers of push notifications the hub calls: `reach` says it when nothing was said."""
     github_api: str = "https://api.github.com"
-    """Where webhooks are registered; a GitHub Enterprise Server has an address of its own."""
+    """Of GitHub's REST API; a GitHub Enterprise Server has an address of its own."""
+    github_token: str = field(default="", repr=False)
+    """With which the hub's own tenant reads there where a board has no token; none: only what is public."""
+    skills_catalog: str = "https://skills.sh"
+    """The public catalogue of skills that is searched."""
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The hub's own: `hub.programs.environment` makes of it what a program that the hub starts may know."""
@@ -276,6 +280,8 @@ ROWS = (
     Row("agent_registry", _file_or_url, "an https:// address of a registry.json, or the path of a copy"),
     Row("upstreams", _one_of(*REACHES), "all (programs and any address), public (public addresses only) or none"),
     Row("github_api", _url, "an address like https://github.example.com/api/v3; http only on this machine"),
+    Row("github_token", _word, "a token of GitHub, without spaces", secret=True),
+    Row("skills_catalog", _url, "an address like https://skills.sh; http only on this machine"),
 )
 
 VARIABLES = ("TRIVIUM_CONFIG", "TRIVIUM_DB", "TRIVIUM_DB_DRIVER", "TRIVIUM_DB_PATH", "TRIVIUM_TOKEN")

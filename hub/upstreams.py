@@ -4,10 +4,12 @@ Every method raises Upstream when the server fails or refuses, and Forbidden whe
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-from hub.domain.github import Issue, Pull
+from hub.domain.github import Issue, Pull, RepositoryFile
 from hub.domain.registry_entries import RegistryEntry
+from hub.domain.skills import CatalogSkill
 from hub.domain.webhooks import GithubHook
 
 IssueState = Literal["open", "closed", "all"]
@@ -33,10 +35,16 @@ class GitHub(Protocol):
     """`repository` is `owner/name`. Without a token only what is public answers, and not often."""
 
     async def issues(self, repository: str, state: IssueState, token: str | None) -> Sequence[Issue]:
-        """Those that are no pull requests, the newest first, at most 100."""
+        """Those that are no pull requests, the newest first, at most 100. An answer may be a minute old."""
 
     async def pulls(self, repository: str, state: IssueState, token: str | None) -> Sequence[Pull]:
-        """The newest first, at most 100."""
+        """The newest first, at most 100. An answer may be a minute old."""
+
+    async def files(self, repository: str, ref: str, token: str | None) -> Sequence[RepositoryFile]:
+        """Of a branch, a tag or a commit; links are left out. Raises NotFound."""
+
+    async def content(self, repository: str, sha: str, token: str | None) -> bytes:
+        """Of the file whose content this is."""
 
     async def hooks(self, repository: str, token: str) -> Sequence[GithubHook]: ...
 
@@ -46,6 +54,16 @@ class GitHub(Protocol):
         """Raises NotFound."""
 
 
-class Upstreams(NamedTuple):
+class SkillsCatalog(Protocol):
+    """A public catalogue of skills, which lie in repositories on GitHub."""
+
+    async def search(self, query: str, limit: int) -> Sequence[CatalogSkill]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
     registry: AgentRegistry
     github: GitHub
+    skills: SkillsCatalog
+    github_token: str | None = field(default=None, repr=False)
+    """Of whoever runs the hub, for the hub's own tenant alone."""

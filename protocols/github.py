@@ -1,32 +1,40 @@
 """GitHub's REST API, as far as the hub reads and writes it: https://docs.github.com/rest"""
 
-from collections.abc import Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
+from urllib.parse import quote
 
 from hub.domain.errors import NotFound, Upstream
-from hub.domain.github import Issue, Pull
+from hub.domain.github import Issue, Pull, RepositoryFile
 from hub.domain.webhooks import GithubHook
 from hub.upstreams import IssueState
 from protocols.asking import Asking
 
 MOST = 100
 """Of a list: GitHub's own largest page."""
+FRESH = 60.0
+"""Seconds for which a list is not asked for again: pages ask often, and GitHub counts."""
+KEPT = 30
+"""Lists."""
 
 
 class GitHubApi:
     """A GitHub."""
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
+    def __init__(self, asking: Asking, clock: Callable[[], float] = monotonic) -> None:
+        self._asking, self._clock = asking, clock
+        self._recent: dict[tuple[str, str | None], tuple[float, list[dict[str, Any]]]] = {}
 
     async def issues(self, repository: str, state: IssueState, token: str | None) -> Sequence[Issue]:
         """GitHub lists pull requests among them."""
-        found = await self._list(f"/repos/{repository}/issues?state={state}&per_page={MOST}", token)
+        found = await self._recently(f"/repos/{repository}/issues?state={state}&per_page={MOST}", token)
         return [Issue(**_common(one)) for one in found if "pull_request" not in one]
 
     async def pulls(self, repository: str, state: IssueState, token: str | None) -> Sequence[Pull]:
-        found = await self._list(f"/repos/{repository}/pulls?state={state}&per_page={MOST}", token)
+        found = await self._recently(f"/repos/{repository}/pulls?state={state}&per_page={MOST}", token)
         return [
             Pull(
                 **_common(one), draft=bool(one.get("draft")), merged_at=one.get("merged_at"),
@@ -34,6 +42,24 @@ class GitHubApi:
             )
             for one in found
         ]  # fmt: skip
+
+    async def files(self, repository: str, ref: str, token: str | None) -> Sequence[RepositoryFile]:
+        try:
+            said = await self._asking.ask("GET", f"/repos/{repository}/git/trees/{quote(ref, safe='')}?recursive=1", _headers(token))
+        except Upstream as error:
+            if error.details.get("status") == HTTPStatus.NOT_FOUND:
+                raise NotFound("public repository or branch on GitHub", f"{repository} {ref}") from None
+            raise
+        if _of(said).get("truncated"):
+            raise Upstream(f"GitHub does not list all files of {repository}: there are too many. Clone it instead.")
+        return [file for one in _of(said).get("tree") or () if (file := _file(one))]
+
+    async def content(self, repository: str, sha: str, token: str | None) -> bytes:
+        said = await self._asking.ask("GET", f"/repos/{repository}/git/blobs/{quote(sha, safe='')}", _headers(token))
+        try:
+            return b64decode(_of(said)["content"])
+        except (KeyError, TypeError, ValueError):
+            raise Upstream("GitHub answered something else than a file's content.") from None
 
     async def hooks(self, repository: str, token: str) -> Sequence[GithubHook]:
         return [_hook(one) for one in await self._list(f"/repos/{repository}/hooks?per_page={MOST}", token)]
@@ -51,6 +77,17 @@ class GitHubApi:
                 raise NotFound("registered webhook", str(hook_id)) from None
             raise
 
+    async def _recently(self, path: str, token: str | None) -> list[dict[str, Any]]:
+        """What it answered to the same token just now, if it did."""
+        until, known = self._recent.get((path, token), (0.0, []))
+        if self._clock() < until:
+            return known
+        found = await self._list(path, token)
+        if len(self._recent) >= KEPT:
+            self._recent.clear()
+        self._recent[path, token] = self._clock() + FRESH, found
+        return found
+
     async def _list(self, path: str, token: str | None) -> list[dict[str, Any]]:
         said = await self._asking.ask("GET", path, _headers(token))
         if not isinstance(said, list):
@@ -61,6 +98,14 @@ class GitHubApi:
 def _headers(token: str | None) -> dict[str, str]:
     common = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "trivium"}
     return {**common, "Authorization": f"Bearer {token}"} if token else common
+
+
+def _file(one: Any) -> RepositoryFile | None:
+    """None for folders, links and other repositories."""
+    match one:
+        case {"type": "blob", "mode": "100644" | "100755", "path": str(path), "sha": str(sha), "size": int(size)}:
+            return RepositoryFile(path=path, sha=sha, size=size)
+    return None
 
 
 def _common(one: Mapping[str, Any]) -> dict[str, Any]:

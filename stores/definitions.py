@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from yaml import BaseLoader
 
 FRONT = re.compile(r"\A---[ \t]*\n(?P<head>.*?)^---[ \t]*(?:\n|\Z)(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+LARGEST = 256_000
+"""Bytes of a file."""
 LONGEST_HEAD = 64_000
 """Characters of YAML: its parser is slow. A longer prompt stands below the front matter."""
 SAYS = "It begins with ---, lines like `name: A name`, and --- again."
@@ -41,6 +43,16 @@ class SkillHead(Input):
     compatibility: Annotated[str, Field(max_length=500)] | None = None
     metadata: dict[str, Text] = {}
     content: Text
+
+
+def decoded(raw: bytes) -> str:
+    """Raises Broken."""
+    if len(raw) > LARGEST:
+        raise Broken(f"It is larger than {LARGEST} bytes.")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise Broken("It is not UTF-8.") from None
 
 
 def specialist(text: str, name: str, changed: Instant, source: SpecialistSource) -> Specialist:

@@ -6,6 +6,7 @@ What is told of a file is its name within its folder, never a path of this machi
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from os import stat_result
@@ -15,23 +16,23 @@ from stat import S_ISREG
 from typing import Generic, NamedTuple, TypeVar
 
 import hub
-from hub.domain.errors import Busy, Invalid
+from hub.domain.errors import Busy, Invalid, NotFound, Refused
 from hub.domain.model import Instant, Value, instant
-from hub.domain.skills import Skill
+from hub.domain.skills import SKILL, Skill, SkillFile
 from hub.domain.specialists import Specialist
 from hub.ports import Shelf
-from stores.definitions import Broken, skill, specialist
+from stores.definitions import LARGEST, Broken, decoded, skill, specialist
+from stores.skill_folders import files_in, install
 
 BUNDLED = Path(hub.__file__).parent / "specialists"
 IN_REPOSITORY = (".agents/skills", ".claude/skills", ".opencode/skills", "skills")
-SKILL = "SKILL.md"
-LARGEST = 256_000
-"""Bytes of a file."""
 MOST = 500
 """Files of a folder."""
 PATIENCE = 5.0
 """Seconds: a folder may be on a machine that does not answer."""
+PATIENCE_WRITING = 30.0
 
+T = TypeVar("T")
 D = TypeVar("D", bound=Value)
 Parse = Callable[[str, str, Instant], D]
 """From a file's text, its name and when it was changed. Raises Broken."""
@@ -51,19 +52,32 @@ class FileLibrary:
     async def specialists(self, own: bool) -> Shelf[Specialist]:
         return await self._apart(partial(self._read_specialists, own))
 
-    async def skills(self, repository: str | None) -> Shelf[Skill]:
-        return await self._apart(partial(self._read_skills, repository))
+    async def skills(self, repository: str | None, own: bool = True) -> Shelf[Skill]:
+        return await self._apart(partial(self._read_skills, repository, own))
+
+    @property
+    def skills_folder(self) -> Path | None:
+        return self._skill_folders[0] if self._skill_folders else None
+
+    async def skill_files(self, repository: str, name: str) -> Sequence[SkillFile]:
+        return await self._apart(partial(self._read_files, repository, name))
+
+    async def install_skill(self, files: Sequence[SkillFile], replace: bool) -> Skill:
+        if self.skills_folder is None:
+            raise Refused("This hub has no folder for skills. Its operator names one with TRIVIUM_SKILLS.")
+        return await self._apart(partial(install, self.skills_folder, files, replace), PATIENCE_WRITING)
 
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(1, "library")
 
-    async def _apart(self, read: Callable[[], Shelf[D]]) -> Shelf[D]:
+    async def _apart(self, work: Callable[[], T], patience: float | None = None) -> T:
+        patience = patience or PATIENCE
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await asyncio.get_running_loop().run_in_executor(self._thread, read)
+            async with asyncio.timeout(patience):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except TimeoutError:
-            raise Busy(f"The files were not read within {PATIENCE:g} seconds. Try again.") from None
+            raise Busy(f"The files were not read within {patience:g} seconds. Try again.") from None
 
     def _read_specialists(self, own: bool) -> Shelf[Specialist]:
         shelves = _Shelves[Specialist](lambda one: one.id)
@@ -73,17 +87,26 @@ class FileLibrary:
         shelves.add(self._bundled, BUNDLED, _definitions, (BUNDLED,))
         return shelves.together()
 
-    def _read_skills(self, repository: str | None) -> Shelf[Skill]:
+    def _read_skills(self, repository: str | None, own: bool) -> Shelf[Skill]:
         shelves = _Shelves[Skill](lambda one: one.name)
-        for folder in self._skill_folders:
+        for folder in self._skill_folders if own else ():
             shelves.add(self._skills, folder, _skill_files, self._skill_folders)
         if repository is not None:
-            root = Path(repository)
-            if not (root.is_absolute() and isdir(root)):
-                raise Invalid("repository: there is no such folder. Give the absolute path of one on the hub's machine.")
+            root = _root(repository)
             for inner in IN_REPOSITORY:
                 shelves.add(self._skills, root / inner, _skill_files, (root,))
         return shelves.together()
+
+    def _read_files(self, repository: str, name: str) -> Sequence[SkillFile]:
+        """Of the one that `_read_skills` finds by this name."""
+        root = _root(repository)
+        within = (Path(realpath(root)),)
+        for inner in IN_REPOSITORY:
+            for path in sorted(_skill_files(root / inner)) if isdir(root / inner) else ():
+                with suppress(Broken, OSError):
+                    if self._skills.read(path, within).name == name:
+                        return files_in(Path(realpath(path)).parent)
+        raise NotFound("skill", name)
 
 
 class Known(NamedTuple, Generic[D]):
@@ -165,6 +188,13 @@ class _Shelves(Generic[D]):
         return Shelf(self._found, tuple(self._problems))
 
 
+def _root(repository: str) -> Path:
+    root = Path(repository)
+    if not (root.is_absolute() and isdir(root)):
+        raise Invalid("repository: there is no such folder. Give the absolute path of one on the hub's machine.")
+    return root
+
+
 def _definitions(folder: Path) -> Iterator[Path]:
     return (path for path in folder.iterdir() if path.suffix in (".md", ".yaml", ".yml") and not path.name.startswith("."))
 
@@ -177,10 +207,4 @@ def _text(path: Path, found: stat_result) -> str:
     if not S_ISREG(found.st_mode):
         raise Broken("It is no file.")
     with path.open("rb") as file:
-        raw = file.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise Broken(f"It is larger than {LARGEST} bytes.")
-    try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise Broken("It is not UTF-8.") from None
+        return decoded(file.read(LARGEST + 1))

@@ -26,6 +26,13 @@ class Pull(Issue):
     base_ref: str
 
 
+class RepositoryFile(Value):
+    path: str
+    sha: str
+    """Of its content."""
+    size: int
+
+
 def repository_of(url: str | None) -> str | None:
     """`owner/name`, for the address of a repository on GitHub."""
     found = PLACE.fullmatch(url or "")

@@ -196,6 +196,12 @@ class Call:
             raise Refused("This hub was started without a vault, so it keeps no secrets.")
         return self.vault.seal(secret, secret_place(self.caller.tenant, type_, key))
 
+    def unseal(self, sealed: str, type_: type[Record], key: str) -> str:
+        """What `seal` was given. Raises Refused."""
+        if self.vault is None:
+            raise Refused("This hub was started without a vault, so it cannot read the secrets that it keeps.")
+        return self.vault.open(sealed, secret_place(self.caller.tenant, type_, key))
+
     def create(self, record: R, **data: JsonValue) -> R:
         return self.write(record, "created", **data)
 

@@ -10,6 +10,8 @@ from hub.ports import Shelf
 class ListSkills(Input):
     repository: Name | None = None
     """A folder of the hub's machine, as an absolute path: its skills, too."""
+    own: bool = True
+    """With those that the hub has itself."""
 
 
 class GetSkill(Input):
@@ -26,7 +28,7 @@ class Skills(Result):
 
 async def list_skills(given: ListSkills, call: Call) -> Skills:
     """List the skills: what there are instructions for. Read one with get_skill before you begin such work."""
-    shelf = await _shelf(given.repository, call)
+    shelf = await _shelf(given.repository, call, given.own)
     return Skills(skills=tuple(shelf.found[name].entry for name in sorted(shelf.found)), problems=shelf.problems or None)
 
 
@@ -38,12 +40,17 @@ async def get_skill(given: GetSkill, call: Call) -> Skill:
     return skill
 
 
-async def _shelf(repository: str | None, call: Call) -> Shelf[Skill]:
+async def _shelf(repository: str | None, call: Call, own: bool = True) -> Shelf[Skill]:
     """The folders are those of whoever runs the hub: no other tenant sees them, and callers from elsewhere name none."""
-    local = call.caller.tenant == LOCAL_TENANT
-    if repository is not None and not (local and call.reach == "all"):
+    if repository is not None:
+        expect_folders_read(call)
+    return await call.library.skills(repository, own) if call.library and call.caller.tenant == LOCAL_TENANT else Shelf()
+
+
+def expect_folders_read(call: Call) -> None:
+    """Raises Forbidden."""
+    if call.caller.tenant != LOCAL_TENANT or call.reach != "all":
         raise Forbidden("This hub reads no folders for its callers. Leave repository out.")
-    return await call.library.skills(repository) if call.library and local else Shelf()
 
 
 OPERATIONS = (

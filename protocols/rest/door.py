@@ -1,5 +1,6 @@
 """REST: the web API under /api. Every route is a row of the table; the streams and the description of it all stand beside it."""
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
@@ -9,7 +10,7 @@ import orjson
 from aiohttp import web
 
 from hub.app import Hub
-from protocols.bodies import json_body, parsed
+from protocols.bodies import FORM, json_body, parsed, uploaded
 from protocols.identity import GITHUB_EVENTS, caller_of
 from protocols.malformed import expect
 from protocols.rest.arguments import arguments_of
@@ -53,7 +54,10 @@ def _handler(hub: Hub, alternatives: Sequence[Route]) -> Handler:
     headers = {(one.file, one.media): _headers(one) for one in alternatives}
 
     async def handle(request: web.Request) -> web.Response:
-        body = await json_body(request) if request.can_read_body else b""
+        if plain.upload and request.content_type == FORM:
+            body = orjson.dumps({plain.upload: b64encode(await uploaded(request)).decode()})
+        else:
+            body = await json_body(request) if request.can_read_body else b""
         said = {**request.query, **(parsed(body) if body else {})} if conditional else {}
         route = next((one for one in conditional if one.when in said), plain)
         output = await hub.call(route.operation, arguments_of(request, route, body), caller_of(request))

@@ -6,8 +6,9 @@ from typing import Any
 from hub.domain.errors import Kind
 from hub.ports import Json
 from hub.version import VERSION
+from protocols.bodies import FORM
 from protocols.rest.doors import DOORS, described_door
-from protocols.rest.route import Stream
+from protocols.rest.route import Route, Stream
 from protocols.rest.routes import STREAMS
 from protocols.rest.schemas import REF, Described, described
 from protocols.rest.tables.product import UNSERVED
@@ -65,10 +66,16 @@ def _operation(row: Described) -> Json:
     elif rest:
         needed = [name for name in rest if name in row.required]
         body = {"type": "object", "properties": rest, **({"required": needed} if needed else {})}
-        document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}}}
+        document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}, **_form(row.route)}}
     if parameters:
         document["parameters"] = parameters
     return document
+
+
+def _form(route: Route) -> Json:
+    """A file, where one may be sent in the place of the body."""
+    file = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+    return {FORM: {"schema": file}} if route.upload else {}
 
 
 def _query(schema: Json) -> Json:

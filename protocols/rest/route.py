@@ -41,6 +41,8 @@ class Route:
     """Under which name a browser keeps it."""
     takes_body: bool = False
     """A DELETE whose arguments are a body: secrets do not belong into an address."""
+    upload: str | None = None
+    """The argument that a form's `file` may be, too: it is given to the operation in base64."""
     replaces: bool = False
     """It makes or replaces: 201 for what is new, 200 for what was there."""
     rpc: str | None = None

@@ -1,7 +1,21 @@
 """The web API as a table: every row and every stream, in the order in which they are looked through."""
 
 from protocols.rest.route import Route, Stream
-from protocols.rest.tables import boards, clones, codebases, core, definitions, jobs, registry, sessions, sharing, system, worktrees
+from protocols.rest.tables import (
+    boards,
+    clones,
+    codebases,
+    core,
+    definitions,
+    github,
+    jobs,
+    registry,
+    sessions,
+    sharing,
+    skills,
+    system,
+    worktrees,
+)
 
 ROUTES: tuple[Route, ...] = (
     *core.ROUTES,
@@ -12,6 +26,8 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *sharing.ROUTES,
     *definitions.ROUTES,
+    *skills.ROUTES,
+    *github.ROUTES,
     *registry.ROUTES,
     *jobs.ROUTES,
     *system.ROUTES,

@@ -38,7 +38,7 @@ def hub(folder: Path) -> Hub:
     return Hub(MemoryStore(), library=FileLibrary([], [folder]))
 
 
-async def names(hub: Hub, caller: Caller = LOCAL, **arguments: str) -> list[str]:
+async def names(hub: Hub, caller: Caller = LOCAL, **arguments: str | bool) -> list[str]:
     return [skill["name"] for skill in (await ask(hub, "list_skills", caller, **arguments))["skills"]]
 
 

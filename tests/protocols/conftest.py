@@ -1,9 +1,13 @@
 """Hubs behind their HTTP doors, in this process."""
 
+import atexit
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from uuid import uuid4
 
 import asyncpg
@@ -11,6 +15,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
+from hub.addresses import Reach
 from hub.app import Hub
 from hub.domain.model import utc_now
 from hub.ports import Clock, HubStore
@@ -21,6 +26,7 @@ from protocols.agent_registry import PublicRegistry
 from protocols.asking import Asking
 from protocols.github import GitHubApi
 from protocols.http import application
+from protocols.skills_sh import SkillsSh
 from stores import vault
 from stores.library import FileLibrary
 from stores.memory import MemoryStore
@@ -39,13 +45,27 @@ LIBRARY = Path(__file__).parents[1] / "library"
 
 def upstreams() -> Upstreams:
     """A copy of the ACP registry, and what stands for GitHub."""
+    return asking_at(os.environ["TRIVIUM_GITHUB_API"], registry=str(LIBRARY / "registry.json"))
+
+
+def asking_at(github: str, reach: Reach = "all", registry: str = "registry.json") -> Upstreams:
+    """The catalogue of skills is at the same address as GitHub."""
     return Upstreams(
-        PublicRegistry(str(LIBRARY / "registry.json"), "all"), GitHubApi(Asking("GitHub", os.environ["TRIVIUM_GITHUB_API"], "all"))
+        PublicRegistry(registry, reach), GitHubApi(Asking("GitHub", github, reach)), SkillsSh(Asking("skills.sh", github, reach))
     )
 
 
-def library() -> FileLibrary:
-    return FileLibrary([LIBRARY / "specialists"], [LIBRARY / "skills"])
+def library(installed: Path | None = None) -> FileLibrary:
+    """`installed`: where it puts skills, unless that may be the folder of all in this process."""
+    return FileLibrary([LIBRARY / "specialists"], [installed or installed_skills(), LIBRARY / "skills"])
+
+
+@cache
+def installed_skills() -> Path:
+    """A folder for those that are installed, there until the process ends."""
+    made = Path(mkdtemp(prefix="skills-"))
+    atexit.register(rmtree, made, ignore_errors=True)
+    return made
 
 
 def furnished(store: HubStore) -> Hub:
@@ -70,6 +90,7 @@ def github() -> Iterator[str]:
     """The address of what stands for GitHub, also for hubs that read the settings themselves."""
     with fake_github() as url, pytest.MonkeyPatch.context() as patched:
         patched.setenv("TRIVIUM_GITHUB_API", url)
+        patched.setenv("TRIVIUM_SKILLS_CATALOG", url)
         yield url
 
 

@@ -16,6 +16,7 @@ from tests.protocols.steps.clones import CLONES
 from tests.protocols.steps.codebases import CODEBASES
 from tests.protocols.steps.evidence import EVIDENCE
 from tests.protocols.steps.jobs import JOBS
+from tests.protocols.steps.skills import SKILLS
 from tests.protocols.steps.worktrees import WORKTREES
 
 
@@ -596,5 +597,5 @@ SCRIPT: tuple[Step, ...] = (
     *JOBS,
     *CODEBASES,
     *WORKTREES,
-    *ENDINGS, *shapeless(),
+    *SKILLS, *ENDINGS, *shapeless(),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from hub.domain.errors import Kind
 from hub.operations import OPERATIONS
 from protocols.rest.routes import ROUTES
 from tests.conftest import STORES
-from tests.protocols.conftest import LIBRARY, NewDatabase
+from tests.protocols.conftest import LIBRARY, NewDatabase, installed_skills
 from tests.protocols.doors import Door, cli, hub_itself, mcp_http, mcp_stdio, rest, rpc, sayable
 from tests.protocols.mcp_messages import LEGACY, MODERN, NEWER
 from tests.protocols.script import SCRIPT
@@ -25,7 +25,7 @@ _answers: dict[str, list[str]] = {}
 def library(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the doors that read the settings themselves."""
     monkeypatch.setenv("TRIVIUM_SPECIALISTS", str(LIBRARY / "specialists"))
-    monkeypatch.setenv("TRIVIUM_SKILLS", str(LIBRARY / "skills"))
+    monkeypatch.setenv("TRIVIUM_SKILLS", f"{installed_skills()},{LIBRARY / 'skills'}")
     monkeypatch.setenv("TRIVIUM_AGENT_REGISTRY", str(LIBRARY / "registry.json"))
 
 

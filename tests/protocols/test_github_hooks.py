@@ -5,19 +5,15 @@ from typing import Any
 import pytest
 
 from hub.access import LOCAL, READ, WRITE, Caller
-from hub.addresses import Reach
 from hub.app import Hub
 from hub.domain.errors import Forbidden, Invalid, NotFound, Refused, Upstream
 from hub.domain.webhooks import WebhookConfig
 from hub.operations.base import secret_place
 from hub.ports import Json
-from hub.upstreams import Upstreams
 from protocols import asking
-from protocols.agent_registry import PublicRegistry
-from protocols.asking import Asking
-from protocols.github import GitHubApi
 from stores.memory import MemoryStore
 from tests.core.support import ask, refusal
+from tests.protocols.conftest import asking_at
 from tests.protocols.github import HOOK, TOKEN, answering, asked
 from tests.protocols.steps.jobs import CONFIG, REGISTERED, SECRET
 
@@ -28,10 +24,6 @@ AT = "https://hub.example.com/api/webhooks/github"
 def forgotten() -> None:
     asked.clear()
     answering.clear()
-
-
-def asking_at(github: str, reach: Reach = "all") -> Upstreams:
-    return Upstreams(PublicRegistry("registry.json", reach), GitHubApi(Asking("GitHub", github, reach)))
 
 
 async def register(hub: Hub, caller: Caller = LOCAL, /, **fields: Any) -> Json:

@@ -28,7 +28,7 @@ MANY, LONG = 12, "x" * 20_000
 """Twelve of them make 60,000 tokens."""
 FIRST_ONES = {
     "list_ready_tasks", "list_recent_sessions", "list_teams", "list_recent_entries", "list_background_tasks", "list_workflow_runs",
-    "list_webhook_logs", "search_files", "list_commits",
+    "list_webhook_logs", "search_files", "list_commits", "list_skill_catalog",
 }  # fmt: skip
 """They answer the most urgent, the newest or the best ones, which change while one reads on."""
 MOST = 80_000

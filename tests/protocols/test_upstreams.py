@@ -8,10 +8,13 @@ import pytest
 from aiohttp.test_utils import TestServer
 from aiohttp.web import Application, Request, Response, json_response
 
-from hub.domain.errors import Forbidden, Upstream
+from hub.domain.errors import Forbidden, NotFound, Upstream
+from hub.domain.github import RepositoryFile
 from protocols.agent_registry import FRESH, PublicRegistry
 from protocols.asking import Asking
+from protocols.github import FRESH as FRESH_LIST
 from protocols.github import GitHubApi
+from protocols.skills_sh import SkillsSh
 from tests.core.support import refusal
 from tests.protocols.conftest import LIBRARY, NOBODY
 
@@ -61,6 +64,51 @@ async def test_issues_and_pull_requests_are_told_apart(server: Server) -> None:
         ("GET", "/repos/a/b/issues?state=open&per_page=100", "Bearer t-1", None),
         ("GET", "/repos/a/b/pulls?state=all&per_page=100", None, None),
     ]  # fmt: skip
+
+
+async def test_a_list_is_asked_for_once_a_minute_for_each_token_unless_it_failed(server: Server) -> None:
+    now = [0.0]
+    api = GitHubApi(Asking("GitHub", server.url, "all"), lambda: now[0])
+    server.answer = lambda _: json_response({"message": "rate limit"}, status=403)
+    assert isinstance(await refusal(api.issues("a/b", "open", None)), Upstream)
+    server.answer = lambda _: json_response([ISSUE])
+    for _ in range(2):
+        await api.issues("a/b", "open", None)
+        await api.issues("a/b", "open", "t-1")
+        await api.issues("a/b", "all", None)
+    assert [token for _, _, token, _ in server.asked] == [None, None, "Bearer t-1", None]
+    now[0] += FRESH_LIST
+    await api.issues("a/b", "open", None)
+    assert len(server.asked) == 5
+
+
+async def test_of_a_repositorys_tree_files_are_listed_and_read(server: Server) -> None:
+    tree = [
+        {"type": "tree", "mode": "040000", "path": "a", "sha": "t"}, {"type": "blob", "mode": "120000", "path": "l", "sha": "l", "size": 1},
+        {"type": "blob", "mode": "100644", "path": "a/b c.md", "sha": "b1", "size": 3}, {"type": "commit", "path": "sub"}, 7,
+    ]  # fmt: skip
+    server.answer = lambda request: json_response(
+        {"tree": tree, "truncated": False} if "trees" in request.path else {"content": "YW\nJj\n", "encoding": "base64"}
+    )
+    api = github(server)
+    assert await api.files("a/b", "feature/x", None) == [RepositoryFile(path="a/b c.md", sha="b1", size=3)]
+    assert await api.content("a/b", "b1", "t-1") == b"abc"
+    assert [path for _, path, _, _ in server.asked] == ["/repos/a/b/git/trees/feature%2Fx?recursive=1", "/repos/a/b/git/blobs/b1"]
+    server.answer = lambda _: json_response({"message": "no content"})
+    assert isinstance(await refusal(api.content("a/b", "b1", None)), Upstream)
+    server.answer = lambda _: json_response({"message": "Not Found"}, status=404)
+    assert isinstance(await refusal(api.files("a/b", "main", None)), NotFound)
+
+
+async def test_of_what_skills_sh_finds_the_entries_that_are_understood_are_taken(server: Server) -> None:
+    found = {"id": "a/b/tidy", "skillId": "tidy", "name": "tidy", "installs": 5, "source": "a/b"}
+    server.answer = lambda _: json_response({"skills": [found, {"name": "?"}, None, {**found, "installs": None}, found], "count": 5})
+    skills = await SkillsSh(Asking("skills.sh", server.url, "all")).search("tidy & co", 4)
+    assert [(one.name, one.slug, one.source, one.installs) for one in skills] == [
+        ("tidy", "a/b/tidy", "a/b", 5),
+        ("tidy", "a/b/tidy", "a/b", 0),
+    ]
+    assert [path for _, path, _, _ in server.asked] == ["/api/search?q=tidy+%26+co&limit=4"]
 
 
 async def test_hooks_are_listed_made_and_deleted(server: Server) -> None:

@@ -13,7 +13,8 @@ from hub.domain.errors import Busy
 from hub.domain.specialists import Specialist
 from hub.ports import Shelf
 from stores import definitions, library
-from stores.library import LARGEST, MOST, FileLibrary
+from stores.definitions import LARGEST
+from stores.library import MOST, FileLibrary
 
 BUNDLED = {"crafter", "developer", "gate", "routa"}
 GOOD = "---\nname: Good\nrole: GATE\n---\nBe good.\n"

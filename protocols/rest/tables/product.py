@@ -139,6 +139,7 @@ OTHERS = (
     Unserved("GET", "/github/tree", NO_IMPORTS, noun="imported repository", needs=("owner", "repo")),
     Unserved("GET", "/github/file", NO_IMPORTS, noun="imported repository", needs=("owner", "repo", "path")),
     Unserved("GET", "/github/search", NO_IMPORTS, {"files": [], "total": 0}, needs=("owner", "repo")),
+    Unserved("POST", "/tasks/{taskId}/pr-run", "The hub makes no pull requests. Start a session with an agent that has the means for it."),
     Unserved("POST", "/github/pr-comment", "The hub says nothing on GitHub in your name. An agent with a tool for that can."),
     Unserved("GET", "/mcp-server", ALWAYS, {"running": True}),
     Unserved("POST", "/mcp-server", ALWAYS, {"running": True}),

@@ -1,7 +1,7 @@
 """For every row of the web API a request and what comes back: status, envelope and shape."""
 
 from hub.app import Hub
-from tests.protocols.cases import boards, clones, codebases, core, evidence, jobs, registry, shared_sessions, worktrees
+from tests.protocols.cases import boards, clones, codebases, core, evidence, jobs, registry, shared_sessions, skills, worktrees
 from tests.protocols.cases.base import Case
 
 PARTS = (
@@ -13,6 +13,7 @@ PARTS = (
     jobs,
     registry,
     shared_sessions,
+    skills,
     worktrees,
 )
 """Each with its CASES, and with `prepare`, which makes what their addresses name."""
