@@ -27,7 +27,7 @@ INSTRUCTIONS = (
     "idempotencyKey: a repeat with the same key does nothing twice. The hub can do more than these tools: find_tools finds it, "
     "call_operation runs it."
 )
-PAGE = 200
+PAGE = 500
 """Tools a page: more than the hub has, because many clients never ask for a second one."""
 SHORT = {CORE, COORDINATION}
 """Profiles that show of an input what it calls brief."""
