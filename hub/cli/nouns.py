@@ -21,7 +21,7 @@ from hub.operations.base import Operation
 
 LINKING = ("to", "from")
 """Words at the end of a name that only led to the noun."""
-SAME = {"mail": ("message", "messages", "inbox"), "reservations": ("files",)}
+SAME = {"mail": ("message", "messages", "inbox"), "reservations": ("files",), "clones": ("repository",)}
 """What a noun is also called, at the end of a name."""
 BY_HAND: dict[str, dict[str, click.Command]] = {
     "agents": {"add": add},
@@ -31,6 +31,11 @@ BY_HAND: dict[str, dict[str, click.Command]] = {
 }
 """Commands of a noun that do more than one operation, or show it better. One that is made and has the same name goes by its whole name."""
 Noun = click.Command
+MEANINGS = {
+    "git": "Git: what is done in a codebase and its worktrees, from staging to rebasing, and with branches.",
+    "permission_policies": "Permission policies: what agents may do without asking, and what they may never do.",
+}
+"""What a noun is that has no module of its own name."""
 EXAMPLES = {
     "workspaces": 'trivium workspaces create --title "The shop"',
     "agents": "trivium agents create --name Ada --role DEVELOPER",
@@ -102,10 +107,16 @@ def nouns() -> dict[str, Noun]:
                     commands[named[name].name.replace("_", "-")] = hidden = commands.pop(name)
                     hidden.hidden = True
                 commands[name] = better
-            told = (sys.modules[operations[0].handler.__module__].__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
+            told = MEANINGS.get(noun) or _meaning(noun, operations[0])
             epilog = examples(EXAMPLES[noun]) if noun in EXAMPLES else None
             made[_typed(noun)] = NounGroup(_typed(noun), commands, help=told, no_args_is_help=True, epilog=epilog)
     return made
+
+
+def _meaning(noun: str, first: Operation) -> str:
+    """The module of that name says it, else that of the noun's first operation."""
+    module = sys.modules.get(f"hub.operations.{noun}") or sys.modules[first.handler.__module__]
+    return (module.__doc__ or "").partition(". ")[0].rstrip(".\n") + "."
 
 
 def command(name: str, noun: str, operation: Operation) -> click.Command:

@@ -12,7 +12,7 @@ FIRST = (
 )  # fmt: skip
 """The columns of a table, as far as the records have them; the others come after, while there is room."""
 LEFT_OUT = (
-    "version", "createdAt", "updatedAt", "workspaceId", "agentId", "columnId", "position", "claimCount", "messageCount",
+    "version", "createdAt", "updatedAt", "workspaceId", "agentId", "boardId", "columnId", "position", "claimCount", "messageCount",
     "textVersion", "documentId", "generation",
 )  # fmt: skip
 INSTEAD = {

@@ -54,7 +54,24 @@ class Forbidden(HubError):
 
 
 WHERE_TO_LOOK = {
-    **{noun: f" list_{noun}s shows what there is." for noun in ("workspace", "agent", "task", "note", "token", "provider", "codebase")},
+    **{
+        noun: f" list_{noun.replace(' ', '_')}s shows what there is."
+        for noun in (
+            "workspace",
+            "agent",
+            "task",
+            "note",
+            "token",
+            "provider",
+            "codebase",
+            "worktree",
+            "board",
+            "schedule",
+            "workflow",
+            "background task",
+            "webhook config",
+        )
+    },
     "open session": " session/load or session/resume opens one.",
     "clone": " clone_repository makes one.",
     "branch": " get_branches shows what there is.",

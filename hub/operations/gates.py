@@ -40,7 +40,7 @@ def _transition(task: Task, column: Column) -> str | None:
         *([f"in its verification report: {', '.join(unticked)}"] if unticked else []),
         *(["the verdict APPROVED"] if unapproved else []),
     ]
-    text = _closed(column, " and ".join(wanted))
+    text = _closed(column, f"{' and '.join(wanted)}. set_verdict gives them")
     if rules.gate_mode == "warning":
         return text
     raise GateClosed(text, transitionGate={"checklist": [*unticked], "humanApproval": unapproved})

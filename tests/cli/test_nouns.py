@@ -35,6 +35,7 @@ def test_every_operation_of_the_catalogue_is_one_command() -> None:
         ("reservations reserve", "reserve_files"), ("reservations release", "release_files"),
         ("mcp-servers create", "create_mcp_server"), ("mcp-servers show", "get_mcp_server"), ("mcp-servers list", "list_mcp_servers"),
         ("specialists list", "list_specialists"), ("specialists show", "get_specialist"), ("skills show", "get_skill"),
+        ("clones clone-repository", "clone_repository"), ("clones list", "list_clones"), ("git stage-files", "stage_files"),
         ("events subscribe", "subscribe_to_events"), ("search", "search"), ("health", "get_health"),
     ],
 )  # fmt: skip
@@ -58,6 +59,8 @@ async def test_a_newcomer_finds_the_commands_the_nouns_and_examples_in_the_help(
         '\n  Example:\n    trivium tasks create --title Login --objective "A login page that works" --priority high\n'
         in (await trivium("tasks", "--help")).out
     )
+    for noun in ("codebases", "git", "permission-policies"):
+        assert f"\n  {noun.replace('-', ' ').capitalize()}: " in (await trivium(noun, "--help")).out
     one = (await trivium("tasks", "create", "--help")).out
     assert "--title TEXT" in one
     assert "[required]" in one
