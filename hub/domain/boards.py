@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, JsonValue
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from hub.domain.model import Record, Value
 from hub.domain.readiness import TaskField
@@ -15,22 +17,47 @@ STATUS_OF_STAGE: dict[Stage, TaskStatus] = {
 }  # fmt: skip
 
 
-class DeliveryRules(Value):
+class Given(Value):
+    """Read from what is kept as it was given: what has a default need not stand there, and other things may."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        needed = [field.alias or name for name, field in cls.model_fields.items() if field.is_required()]
+        handler.resolve_ref_schema(described).update(required=needed, additionalProperties=True)
+        return described
+
+
+class DeliveryRules(Given):
     require_committed_changes: bool = False
     require_clean_worktree: bool = False
     require_pull_request_ready: bool = False
 
 
-class Automation(Value):
+class Automation(Given):
     """What a column asks of a card, as far as the hub reads it. Who works on the cards in it is kept, and read by nobody yet."""
 
     enabled: bool
+    provider_id: str | None = None
+    role: str | None = None
+    specialist_id: str | None = None
+    specialist_name: str | None = None
+    transition_type: Literal["entry", "exit", "both"] | None = None
+    auto_advance_on_success: bool | None = None
     required_artifacts: tuple[ArtifactType, ...] = ()
     required_task_fields: tuple[TaskField, ...] = ()
     required_checklist: tuple[str, ...] = ()
     required_human_approval: bool = False
     gate_mode: Literal["blocking", "warning"] = "blocking"
     delivery_rules: DeliveryRules | None = None
+
+
+class AsAutomation:
+    """Describes a plain object by what the hub reads in it."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        known = Automation.__get_pydantic_json_schema__(Automation.__pydantic_core_schema__, handler)
+        return {**handler.resolve_ref_schema(known)}
 
 
 def _readable(automation: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -46,7 +73,7 @@ class Column(Value):
     stage: Stage
     visible: bool | None = None
     width: Literal["compact", "standard", "wide"] | None = None
-    automation: Annotated[dict[str, JsonValue], AfterValidator(_readable)] | None = None
+    automation: Annotated[dict[str, JsonValue], AfterValidator(_readable), AsAutomation()] | None = None
     """Kept as it was given: the frontend's rules are more than those that the hub reads (`Automation`)."""
 
     @property

@@ -74,6 +74,9 @@ class CommitDetail(Value):
     commit: Commit
     files: tuple[CommitFile, ...]
     """Against the first parent."""
+    patch: str | None = None
+    truncated: bool | None = None
+    """The patch is longer than what is shown."""
 
 
 class CommitChange(Value):

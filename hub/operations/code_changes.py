@@ -82,7 +82,7 @@ class Discarded(Done):
     discarded: tuple[str, ...]
     saved_ref: str
     """A ref of the repository that keeps what was discarded."""
-    restore: str | None
+    restore: str | None = None
     """How to have it back."""
 
 

@@ -15,6 +15,8 @@ from hub.operations.codebases import FolderPath, codebases_of
 
 RefName = Annotated[str, Field(max_length=250)]
 """A branch, a tag, or a commit's sha."""
+CONTEXT = 3
+"""Lines of a patch around each change."""
 CLEAN = TreeStatus(clean=True, ahead=0, behind=0, modified=0, untracked=0)
 
 
@@ -39,6 +41,8 @@ class ListGitCommits(Input):
 class GetGitCommit(Input):
     repo_path: FolderPath
     sha: Annotated[str, Field(min_length=1, max_length=250)]
+    patch: bool = False
+    """With what it does to them, cut after a megabyte."""
 
 
 class CodebaseChanges(Result):
@@ -76,7 +80,12 @@ async def list_git_commits(given: ListGitCommits, call: Call) -> CommitPage:
 
 async def get_git_commit(given: GetGitCommit, call: Call) -> CommitDetail:
     """Read a commit: its message, and the files that it changes with the numbers of their lines."""
-    return await (await call.repository(given.repo_path)).commit(given.sha)
+    repository = await call.repository(given.repo_path)
+    found = await repository.commit(given.sha)
+    if not given.patch:
+        return found
+    diff = await repository.commit_diff(found.commit.sha, CONTEXT)
+    return found.model_copy(update={"patch": diff.patch, "truncated": diff.truncated})
 
 
 async def _changes(codebase: Codebase, call: Call) -> CodebaseChanges:

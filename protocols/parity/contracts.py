@@ -38,9 +38,14 @@ class Operation:
     method: str
     path: str
     parameters: tuple[Parameter, ...]
-    body: Content | None
+    bodies: tuple[Content, ...]
+    """What may be sent, in one of these types; none: nothing."""
     responses: Mapping[str, tuple[Content, ...]]
     """By status. An answer without content has none."""
+
+    @property
+    def body(self) -> Content | None:
+        return self.bodies[0] if self.bodies else None
 
     @property
     def name(self) -> str:
@@ -143,7 +148,7 @@ def _operation(contract: Contract, method: str, path: str, given: Json, shared: 
         parameters[parameter.place, parameter.name] = parameter
     bodies = _contents(contract.resolved(given.get("requestBody") or {}))
     responses = {status: _contents(contract.resolved(one)) for status, one in (given.get("responses") or {}).items()}
-    return Operation(method, path, (*parameters.values(),), bodies[0] if bodies else None, responses)
+    return Operation(method, path, (*parameters.values(),), bodies, responses)
 
 
 def _contents(given: Json) -> tuple[Content, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from protocols.parity import against, static
 from protocols.parity.answers import Checks
 from protocols.parity.contracts import Contract
-from protocols.parity.findings import Acceptance, Finding, Sorted, sort
+from protocols.parity.findings import NOT_SERVED, Acceptance, Finding, Sorted, sort
 from protocols.parity.live import Backend, Told
 from protocols.parity.requests import planned
 from protocols.parity.stories import ENDINGS, STORIES
@@ -19,8 +19,9 @@ UNDESCRIBED = "the backend does not describe itself at /api/openapi.json, so the
 class Tier:
     name: str
     operations: int
+    refuses: int
+    """Operations that are there to say that they are not served."""
     lacks: int
-    """Operations that are not there, or are there to say that they are not served."""
     differs: int
     """Operations that differ in a way nobody accepted."""
     accepted: int
@@ -32,7 +33,7 @@ class Tier:
 
     @property
     def has(self) -> int:
-        return self.operations - self.lacks
+        return self.operations - self.refuses - self.lacks
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,21 @@ def _examined(
     contract: Contract, entries: Sequence[Acceptance], found: Sequence[Finding], told: Sequence[Told], described: bool
 ) -> Examined:
     names = {operation.name for operation in contract.operations.values()}
-    lacking = {finding.operation for finding in found if finding.kind == "operation"}
+    refused, lacking = ({finding.operation for finding in found if finding.kind == kind} for kind in ("refused", "operation"))
     called = {one.operation.name for one in told if one.operation and one.call.expects is None and (one.answer or one.failed)}
     left_out: dict[str, str] = {}
     for one in told:
-        if one.operation and one.left_out and one.operation.name not in called | lacking:
+        if one.operation and one.left_out and one.operation.name not in called | refused | lacking:
             left_out.setdefault(one.operation.name, one.left_out)
 
     def looked_for(entry: Acceptance) -> bool:
         """Without a description half of what may differ is not seen."""
-        return described and entry.operation in (names if entry.kind == "operation" else called)
+        return described and entry.operation in (names if entry.kind in NOT_SERVED else called)
 
     findings = sort(found, entries, looked_for)
-    tiers = [_tier(name, {one for one in names if tier_of(one.partition(" ")[2]) == name}, lacking, called, findings) for name in TIERS]
+    tiers = [
+        _tier(name, {one for one in names if tier_of(one.partition(" ")[2]) == name}, refused, lacking, called, findings) for name in TIERS
+    ]
     return Examined(contract, findings, left_out, tiers, [*(() if described else (UNDESCRIBED,)), *_unmade(told)])
 
 
@@ -87,11 +90,11 @@ def _unmade(told: Iterable[Told]) -> Iterator[str]:
             yield f"{one.call.method} {one.call.url} was answered {one.answer.status}: there is no {', '.join(one.call.keep)} to ask for"
 
 
-def _tier(name: str, operations: set[str], lacking: set[str], called: set[str], findings: Sorted) -> Tier:
+def _tier(name: str, operations: set[str], refused: set[str], lacking: set[str], called: set[str], findings: Sorted) -> Tier:
     unexplained = _operations(findings.unexplained)
-    differing, accepted = unexplained - lacking, _operations(finding for finding, _ in findings.accepted) - unexplained
+    differing, accepted = unexplained - refused - lacking, _operations(finding for finding, _ in findings.accepted) - unexplained
     wrong = _operations(finding for finding in findings.unexplained if finding.part == "live")
-    counts = (len(operations & one) for one in (lacking, differing, accepted, called, called - wrong))
+    counts = (len(operations & one) for one in (refused, lacking, differing, accepted, called, called - wrong))
     return Tier(name, len(operations), *counts)
 
 

@@ -12,9 +12,12 @@ from protocols.parity.contracts import NoContract
 
 Part = Literal["static", "live", "against"]
 Kind = Literal[
-    "operation", "parameter", "required", "type", "null", "enumeration", "property", "additional", "media", "status", "unlike", "silent"
+    "operation", "refused", "parameter", "required", "type", "null", "enumeration", "property", "additional", "media", "status", "unlike",
+    "silent",
 ]  # fmt: skip
-"""What is missing or different. unlike: two backends answer differently; silent: there was no answer."""
+"""What is missing or different. refused: the operation is there to say that it is not served, as with 501; unlike: two backends answer
+differently; silent: there was no answer."""
+NOT_SERVED: tuple[Kind, ...] = ("operation", "refused")
 
 
 class Finding(NamedTuple):

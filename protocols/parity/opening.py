@@ -24,8 +24,11 @@ START = 30.0
 """Seconds for a hub to start, and for git."""
 LOOK = ClientTimeout(total=20, connect=5)
 PROVIDER = "parity"
-AUTHOR = {"GIT_AUTHOR_NAME": "Parity", "GIT_AUTHOR_EMAIL": "parity@example.com"}
-COMMITTER = {"GIT_COMMITTER_NAME": "Parity", "GIT_COMMITTER_EMAIL": "parity@example.com", "GIT_CONFIG_GLOBAL": os.devnull}
+AT = "2026-01-01T00:00:00Z"
+"""Of every commit: a second backend is asked about the same ones."""
+AUTHOR = {"GIT_AUTHOR_NAME": "Parity", "GIT_AUTHOR_EMAIL": "parity@example.com", "GIT_AUTHOR_DATE": AT}
+COMMITTER = {"GIT_COMMITTER_NAME": "Parity", "GIT_COMMITTER_EMAIL": "parity@example.com", "GIT_COMMITTER_DATE": AT}
+PLAIN = {"GIT_CONFIG_GLOBAL": os.devnull}
 
 
 class Asked(NamedTuple):
@@ -103,7 +106,7 @@ async def _made(folder: Path) -> dict[str, str]:
 
 async def _git(folder: Path, *words: str) -> str:
     pipe = asyncio.subprocess.PIPE
-    environment = {**os.environ, **AUTHOR, **COMMITTER}
+    environment = {**os.environ, **AUTHOR, **COMMITTER, **PLAIN}
     process = await asyncio.create_subprocess_exec("git", *words, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
     out, err = await asyncio.wait_for(process.communicate(), START)
     if process.returncode:

@@ -5,10 +5,10 @@ from itertools import groupby
 
 from hub.ports import Json
 from protocols.parity.examining import Examined, Tier
-from protocols.parity.findings import Finding
+from protocols.parity.findings import NOT_SERVED, Finding
 from protocols.parity.tiers import TIERS, tier_of
 
-COLUMNS = ("operations", "has", "lacks", "differs", "accepted", "called", "valid")
+COLUMNS = ("operations", "has", "refuses", "lacks", "differs", "accepted", "called", "valid")
 
 
 def told(examined: Examined, everything: bool = False) -> str:
@@ -33,9 +33,10 @@ def _parts(examined: Examined, everything: bool) -> Iterator[list[str]]:
     yield [f"note: {note}" for note in examined.notes]
     for tier in TIERS:
         of = [one for one in findings.unexplained if tier_of(one.operation.partition(" ")[2]) == tier]
-        yield _lines(f"{tier}: differences", [one for one in of if one.kind != "operation"])
-        lacking = [f"  {one.operation}" for one in of if one.kind == "operation"]
-        yield [f"{tier}: lacking", *lacking] if lacking else []
+        yield _lines(f"{tier}: differences", [one for one in of if one.kind not in NOT_SERVED])
+        for kind, title in (("refused", "not served"), ("operation", "lacking")):
+            names = [f"  {one.operation}" for one in of if one.kind == kind]
+            yield [f"{tier}: {title}", *names] if names else []
     if everything:
         yield _lines("Accepted differences", [finding._replace(text=reason) for finding, reason in findings.accepted])
         yield ["Not called", *(f"  {name}: {reason}" for name, reason in examined.left_out.items())] if examined.left_out else []

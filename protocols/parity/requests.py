@@ -50,7 +50,7 @@ def _failing(operation: Operation, call: Call) -> Iterator[Call]:
         if operation.body:
             yield replace(call, body={}, expects=400)
         else:
-            yield replace(call, url=path, expects=400)
+            yield replace(call, url=path, body=None, expects=400)
 
 
 def _needs(operation: Operation) -> bool:

@@ -16,8 +16,7 @@ def compared(contract: Contract, backend: Contract) -> Iterator[Finding]:
         if has is None:
             yield Finding(operation.name, "operation", "operation", "is not there")
         elif operation.done and not has.done:
-            told = f"is not served: {', '.join(has.responses)} are all that it answers"
-            yield Finding(operation.name, "operation", "operation", told)
+            yield Finding(operation.name, "operation", "refused", f"is not served: it answers {', '.join(has.responses)} alone")
         else:
             yield from Pair(contract, backend, operation, has).findings()
 
@@ -57,11 +56,13 @@ class Pair:
                 yield self._finding(f"{parameter.place} {parameter.name}", "required", "must be given")
 
     def _body(self) -> Iterator[Finding]:
-        wanted, has = self._wanted.body, self._has.body or self._fields_in_query()
+        wanted = self._wanted.body
         if wanted is None:
             return
+        has = next((one for one in self._has.bodies if one.media == wanted.media), self._has.body) or self._fields_in_query()
         if has is None:
-            yield self._finding("body", "property", "is not taken")
+            if self._contract.resolved(wanted.schema or {}).keys() & {"properties", "allOf", "oneOf", "anyOf"}:
+                yield self._finding("body", "property", "is not taken")
         elif wanted.media != has.media:
             yield self._finding("body", "media", f"is taken as {has.media}, not as {wanted.media}")
         elif wanted.schema is not None and has.schema is not None:

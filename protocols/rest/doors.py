@@ -34,6 +34,7 @@ DOORS = (
     Door("POST", "/mcp/tools", "callTool", "Call a tool by its name", body=("name", "args", "mode", "mcpProfile")),
     Door("PATCH", "/mcp/tools", "setToolMode", "Choose the tools that are shown", body=("mode",), properties=("success", "mode")),
     Door("GET", "/test-mcp", "testMcpServers", "Connect to the registered MCP servers, and tell how that went", ("id",)),
+    Door("POST", "/webhooks/github", "githubEvent", "An event from GitHub, signed with a webhook's secret", body=(), properties=("ok",)),
     Door("POST", "/rpc", "rpc", "JSON-RPC 2.0: every operation by its name", body=MESSAGE),
     Door("GET", "/rpc/methods", "listRpcMethods", "The methods of /api/rpc", properties=("methods",)),
     Door("GET", "/a2a/card", "a2aCard", "The hub's agent card"),

@@ -115,7 +115,7 @@ def _merged(first: Json, second: Json) -> Json:
         "parameters": [*parameters.values()],
         "responses": dict(sorted(responses.items())),
     }
-    if bodies := [_schema(one["requestBody"]) for one in (first, second) if "requestBody" in one]:
+    if bodies := [_schema(one["requestBody"]) for one in (second, first) if "requestBody" in one]:
         merged["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"anyOf": bodies}}}}
     return merged
 

@@ -8,6 +8,7 @@ from hub.operations.agents import AgentView
 from hub.operations.base import Deleted, Output
 from hub.operations.board_files import BoardFile
 from hub.operations.registry import RegistryAgents
+from hub.operations.shared_messages import SharedPrompt
 from hub.operations.skills import Skills
 
 
@@ -35,6 +36,13 @@ def tasks_deleted(output: Output) -> str:
 def note_deleted(output: Output) -> str:
     assert isinstance(output, Deleted)
     return orjson.dumps({"deleted": True, "noteId": output.id}).decode()
+
+
+def prompt_sent(output: Output) -> str:
+    """Where nobody has to approve, that is told, too."""
+    assert isinstance(output, SharedPrompt)
+    approval = output.approval.to_json() if output.approval else "null"
+    return f'{{"status":"{output.status}","approval":{approval}}}'
 
 
 def mcp_server_created(output: Output) -> str:

@@ -18,10 +18,8 @@ REF = "#/components/schemas/{model}"
 
 
 class Said(GenerateJsonSchema):
-    """What is answered has its fields with a default in any case, and never null: what is absent is left out."""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"]) if self.mode == "serialization" else super().nullable_schema(schema)
+    """What is answered has its fields with a default in any case. What is None by default is left out then; only where a field may be None
+    and has no default, null stands there."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:
         if self.mode != "serialization" or field["type"] == "typed-dict-field":
@@ -29,13 +27,14 @@ class Said(GenerateJsonSchema):
         inner = field["schema"]
         if inner["type"] == "default":
             return "default_factory" in inner or inner["default"] is not None
-        return bool(inner["type"] != "nullable")
+        return True
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """An answer has no defaults, and null is none for whoever asks."""
-        if self.mode == "serialization" or schema.get("default", ...) is None:
-            return self.generate_inner(schema["schema"])
-        return super().default_schema(schema)
+        inner = schema["schema"]
+        if self.mode == "serialization":
+            return self.generate_inner(inner["schema"] if inner["type"] == "nullable" else inner)
+        return self.generate_inner(inner) if schema.get("default", ...) is None else super().default_schema(schema)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

@@ -7,7 +7,9 @@ from pydantic import Field
 from hub.domain.agents import Agent, AgentRole, AgentStatus
 from hub.domain.mcp_servers import McpServer
 from hub.domain.model import Instant, Value
+from hub.domain.shared_sessions import ApprovalStatus
 from hub.domain.specialists import Specialist
+from hub.operations.shared_sessions import ApprovalView
 
 Told = dict[str, Any]
 """Whatever an agent said, in the words of ACP."""
@@ -159,6 +161,12 @@ class History(Value):
     history: tuple[Notification, ...]
 
 
+class PlanEntry(Value):
+    content: str
+    priority: Literal["high", "medium", "low"] | None = None
+    status: Literal["pending", "in_progress", "completed"] | None = None
+
+
 class ChatMessage(Value):
     id: str
     role: Literal["user", "assistant", "thought", "tool", "plan", "info"]
@@ -170,7 +178,7 @@ class ChatMessage(Value):
     tool_kind: str | None = None
     tool_raw_input: Told | None = None
     tool_raw_output: Any = None
-    plan_entries: tuple[Told, ...] | None = None
+    plan_entries: tuple[PlanEntry, ...] | None = None
     usage_used: float | None = None
     usage_size: float | None = None
     cost_amount: float | None = None
@@ -236,3 +244,8 @@ class TraceCounts(Value):
 
 class TraceStats(Value):
     stats: TraceCounts
+
+
+class PromptSent(Value):
+    status: ApprovalStatus
+    approval: ApprovalView | None

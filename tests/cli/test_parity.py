@@ -63,7 +63,9 @@ async def test_what_differs_is_told_by_operation_and_place(trivium: Trivium) -> 
 async def test_the_report_is_json_for_programs(trivium: Trivium, right: str) -> None:
     report = (await parity(trivium, right, "--json")).json
     assert report["ok"] is True
-    assert report["tiers"]["T1"] == {"operations": 2, "has": 2, "lacks": 0, "differs": 0, "accepted": 0, "called": 2, "valid": 2}
+    assert report["tiers"]["T1"] == {
+        "operations": 2, "has": 2, "refuses": 0, "lacks": 0, "differs": 0, "accepted": 0, "called": 2, "valid": 2,
+    }  # fmt: skip
     assert report["differences"] == report["accepted"] == report["stale"] == []
 
 

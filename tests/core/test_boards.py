@@ -168,7 +168,9 @@ async def test_a_column_may_want_a_checklist_and_approval_and_stop_or_only_warn(
     move = ask(hub, "move_card", cardId=card["id"], targetColumnId="done")
     if mode == "warning":
         [comment] = (await move)["comments"]
-        assert comment["body"] == "The column 'Out' wants in its verification report: Docs and the verdict APPROVED. set_verdict gives them."
+        assert (
+            comment["body"] == "The column 'Out' wants in its verification report: Docs and the verdict APPROVED. set_verdict gives them."
+        )
         return
     refused = await refusal(move)
     assert isinstance(refused, GateClosed)

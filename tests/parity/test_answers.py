@@ -8,10 +8,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from hub.ports import Json
+from protocols.parity import report
 from protocols.parity.answers import Checks
 from protocols.parity.contracts import Contract, contract_of
 from protocols.parity.examining import examined
-from protocols.parity.findings import Finding
+from protocols.parity.findings import Acceptance, Finding
 from protocols.parity.live import Told
 from protocols.parity.requests import planned
 from protocols.parity.stories.base import Call, call
@@ -140,6 +141,12 @@ def test_failures_that_the_contract_names_are_asked_for() -> None:
     ]  # fmt: skip
 
 
+def test_a_call_that_must_fail_says_nothing_in_a_body_that_the_contract_does_not_have() -> None:
+    wanted = contract(delete_files={"responses": {"200": {}, "400": {}}, "parameters": [query("path", required=True)]})
+    [_, failing] = planned(wanted, [call("DELETE /api/files", {"path": "a"})], [])
+    assert (failing.url, failing.body, failing.expects) == ("/api/files", None, 400)
+
+
 async def test_an_examination_counts_what_it_saw() -> None:
     wanted = contract(get_health=described(object_of("status", status=TEXT)), get_skills=described(), get_agents=described())
     has = contract(get_health=described(object_of("status", status=TEXT)), get_skills=described())
@@ -153,6 +160,18 @@ async def test_an_examination_counts_what_it_saw() -> None:
         Finding("GET /api/agents", "operation", "operation", "is not there"),
         Finding("GET /api/health", "answer 200 status", "type", "1 is not of type 'string'", "live"),
     ]
+
+
+async def test_what_is_there_to_say_that_it_is_not_served_is_neither_had_nor_lacking_nor_called() -> None:
+    failing: Json = {"responses": {"501": {"description": "d"}}}
+    async with answering({}) as url, backend(url, has=contract(get_agents=failing)) as one:
+        seen = await examined(contract(get_agents=described()), [], one)
+        accepted = await examined(contract(get_agents=described()), [Acceptance("GET /api/agents", "operation", "refused", "r")], one)
+    assert [(one.kind, one.operation) for one in seen.findings.unexplained] == [("refused", "GET /api/agents")]
+    assert "T1: not served\n  GET /api/agents" in report.told(seen)
+    core = seen.tiers[0]
+    assert (core.operations, core.has, core.refuses, core.lacks, core.differs, core.called) == (1, 0, 1, 0, 0, 0)
+    assert accepted.ok
 
 
 async def test_what_others_need_and_the_contract_does_not_have_is_noted_when_it_fails() -> None:

@@ -143,7 +143,21 @@ def test_each_path_has_its_tier(path: str, tier: str) -> None:
     assert tier_of(path) == tier
 
 
-def test_an_operation_that_only_fails_is_lacking() -> None:
+def test_an_operation_that_only_fails_is_not_served() -> None:
     failing = {"responses": {"501": {"description": "d"}}}
     [found] = compared(contract(get_notes=answering(object_of("a", a=TEXT))), contract(get_notes=failing))
-    assert (found.kind, found.text) == ("operation", "is not served: 501 are all that it answers")
+    assert (found.kind, found.text) == ("refused", "is not served: it answers 501 alone")
+
+
+def test_a_body_may_be_taken_in_several_types() -> None:
+    file = {"multipart/form-data": {"schema": object_of("file", file=TEXT)}}
+    either = taking(object_of("a", a=TEXT))
+    either["requestBody"]["content"] |= file
+    wanted = contract(post_files={**answering(), "requestBody": {"content": file}})
+    assert shown(compared(wanted, contract(post_files=either))) == []
+    assert shown(compared(wanted, contract(post_files=taking(object_of("a", a=TEXT))))) == ["body: media"]
+
+
+def test_a_body_of_which_nothing_is_said_need_not_be_taken() -> None:
+    assert shown(compared(contract(post_notes=taking({"type": "object"})), contract(post_notes=answering()))) == []
+    assert shown(compared(contract(post_notes=taking(object_of(a=TEXT))), contract(post_notes=answering()))) == ["body: property"]

@@ -199,6 +199,9 @@ async def whole(route: Route, answer: Json, arguments: Json, direct: Ask) -> Any
         case "delete_note":
             assert answer == {"deleted": True, "noteId": arguments["noteId"]}
             return {"deleted": True, "id": arguments["noteId"], "deletedCount": 1}
+        case "send_shared_prompt":
+            assert answer.keys() == {"status", "approval"}
+            return {name: value for name, value in answer.items() if value is not None}
         case other:
             raise AssertionError(f"{other} has a rendering that this test does not know")
 

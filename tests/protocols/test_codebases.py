@@ -46,6 +46,19 @@ async def test_the_frontend_reads_what_a_task_has_changed(hub: Hub, http: Http, 
     assert (commit["diff"]["sha"], commit["diff"]["additions"], commit["diff"]["deletions"]) == (sha, 1, 1)
 
 
+async def test_a_commit_is_read_without_its_patch_until_that_is_asked_for(http: Http, house: Tree) -> None:
+    house.commit("A long one", {"long.txt": "a line\n" * 200_000})
+    url = f"/git/commit?repoPath={house.path}&sha=main"
+    _, plain = await answered(http, "GET", url)
+    assert plain.keys() == {"commit", "files"}
+    _, cut = await answered(http, "GET", f"{url}&patch=true")
+    assert (cut["commit"], cut["files"], cut["truncated"]) == (plain["commit"], plain["files"], True)
+    assert len(cut["patch"]) <= 1_000_000
+    _, whole = await answered(http, "GET", f"{url}~1&patch=true")
+    assert whole.keys() == {"commit", "files", "patch"}
+    assert "-height = 3\n+height = 4\n" in whole["patch"]
+
+
 async def test_what_cannot_be_is_refused_with_the_web_apis_codes(hub: Hub, http: Http, house: Tree, tmp_path: Path) -> None:
     house.git("clone", "--quiet", "--bare", str(house.path), str(tmp_path / "bare.git"))
     await ask(hub, "create_codebase", repoPath=str(house.path))

@@ -164,6 +164,21 @@ def test_what_is_sent_is_what_is_described_but_for_what_the_hub_has_no_use_for(c
         assert [error.message for error in validator(schema).iter_errors(named)] == []
 
 
+def test_rows_of_one_path_are_described_together() -> None:
+    notes = DOCUMENT["paths"]["/api/notes"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert {"$ref": "#/components/schemas/NoteGroups"} in [*everything(notes)]
+    assert [{*one["properties"]} for one in everything(notes) if one.get("type") == "object"] == [{"note"}, {"notes", "nextCursor"}]
+    jobs = DOCUMENT["paths"]["/api/background-tasks"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert [one["required"] for one in jobs["anyOf"]] == [["prompt", "agentId", "workspaceId"], ["workspaceId", "status", "action"]]
+
+
+def test_of_what_is_kept_as_it_was_given_it_is_described_what_the_hub_reads() -> None:
+    automation = DOCUMENT["components"]["schemas"]["Column-Output"]["properties"]["automation"]
+    assert (automation["required"], automation["additionalProperties"]) == (["enabled"], True)
+    assert {"transitionType", "requiredArtifacts", "specialistId"} <= automation["properties"].keys()
+    assert automation["properties"]["transitionType"]["enum"] == ["entry", "exit", "both"]
+
+
 async def test_a_failure_is_what_is_described(http: Http) -> None:
     described = DOCUMENT["paths"]["/api/tasks/{id}"]["get"]["responses"]
     async with http.get("/api/tasks/nothing") as response:

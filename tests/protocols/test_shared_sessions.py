@@ -13,6 +13,7 @@ from hub.ports import HubStore, Json
 from tests.core.support import ask, kinds, refusal
 from tests.protocols.conftest import Http
 from tests.protocols.sse import listening
+from tests.protocols.test_rest import answered
 from tests.protocols.working import FakeWorker, new_session, text, turn
 
 
@@ -59,6 +60,13 @@ async def test_a_mode_says_what_others_than_the_host_may_do(hub: Hub, mode: str,
     assert await shared.prompts() == (["Stir."] if prompts == "approved" else [])
     await ask(hub, "send_shared_message", **shared.ada, text="Well.")
     assert (await ask(hub, "send_shared_prompt", **shared.ada, prompt="Serve."))["status"] == "approved"
+
+
+async def test_over_the_web_api_it_is_said_that_nobody_has_to_approve(hub: Hub, http: Http) -> None:
+    shared = await Shared.of(hub)
+    given = {name: shared.ada[name] for name in ("participantId", "participantToken")}
+    sent = await answered(http, "POST", f"/shared-sessions/{shared.id}/prompts", {**given, "prompt": "Serve."})
+    assert sent == (200, {"status": "approved", "approval": None})
 
 
 async def test_a_prompt_is_sent_once_when_its_host_approves_it_twice_at_once(hub: Hub) -> None:

@@ -28,7 +28,7 @@ CALLS = (
     call("POST /api/skills", common=True),
     call("GET /api/skills/clone?repoPath={repository}"),
     call("POST /api/skills/clone", {}, never=INTERNET),
-    call("POST /api/skills/upload", Upload("file", "parity.zip", SKILL), own=OTHERS),
+    call("POST /api/skills/upload", Upload("file", "parity.zip", SKILL), own=OTHERS, common=True),
     call("GET /api/skills/catalog", never=INTERNET),
     call("POST /api/skills/catalog", never=INTERNET),
     call("GET /api/system/memory", common=True),

@@ -7,7 +7,7 @@ LOOKED = (
     "harness/templates", "harness/templates/doctor", "fitness/architecture", "fitness/plan", "fitness/report", "fitness/runtime",
     "fitness/specs", "graph/analyze", "harness/github-actions", "harness/agent-hooks", "harness/hooks", "harness/instructions",
     "harness/codeowners", "harness/repo-signals", "harness/automations", "harness/spec-sources", "harness/design-decisions", "spec/issues",
-    "spec/surface-index",
+    "spec/surface-index", "feature-explorer",
 )  # fmt: skip
 """Each looks at a repository."""
 CANVAS = {"renderMode": "dynamic", "title": "Parity", "source": "export default () => null", "workspaceId": "{workspace}"}

@@ -1,5 +1,7 @@
 """Shared sessions."""
 
+from protocols.rest import shapes
+from protocols.rest.renderings import prompt_sent
 from protocols.rest.route import ALL, Route, Stream
 from protocols.rest.shared_streams import shared_session_events
 
@@ -22,6 +24,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{SHARED}/participants", "list_participants", fixed=ALL),
     Route("GET", f"{SHARED}/messages", "list_shared_messages", fixed=ALL),
     Route("POST", f"{SHARED}/messages", "send_shared_message"),
-    Route("POST", f"{SHARED}/prompts", "send_shared_prompt"),
+    Route("POST", f"{SHARED}/prompts", "send_shared_prompt", render=prompt_sent, shape=shapes.PromptSent),
     Route("POST", f"{SHARED}/approvals/{{approvalId}}", "answer_prompt_approval"),
 )

@@ -38,6 +38,6 @@ CASES = (
     case("GET", f"{SHARED}/messages", f"{HERE}/messages", 200, "messages"),
     case("POST", f"{SHARED}/messages", f"{HERE}/messages", 200, "message", {**BOB, "text": "Look."}),
     case("POST", f"{SHARED}/prompts", f"{HERE}/prompts", 200, "status approval", {**BOB, "prompt": "Serve."}),
-    case("POST", f"{SHARED}/prompts", f"{HERE}/prompts", 200, "status", {**ADA, "prompt": "Serve."}),
+    case("POST", f"{SHARED}/prompts", f"{HERE}/prompts", 200, "status approval", {**ADA, "prompt": "Serve."}),
     case("POST", f"{SHARED}/approvals/{{approvalId}}", f"{HERE}/approvals/{{approval}}", 200, "approval", {**ADA, "action": "approve"}),
 )  # fmt: skip

@@ -38,6 +38,7 @@ CODEBASES = (
     no("invalid", "list_git_commits", {"repoPath": HOUSE, "branches": ["--all"]}),
     no("invalid", "list_git_commits", {"repoPath": HOUSE, "limit": 201}),
     ok("get_git_commit", {"repoPath": HOUSE, "sha": "$log.commits.0.sha"}),
+    ok("get_git_commit", {"repoPath": HOUSE, "sha": "$log.commits.0.sha", "patch": True}),
     no("invalid", "get_git_commit", {"repoPath": HOUSE, "sha": "0123456789"}),
     ok("create_task", {"title": "Walls", "objective": "higher", "codebaseIds": ["$house.id"]}, "higher"),
     ok("get_task_changes", {"taskId": "$higher.id"}),
