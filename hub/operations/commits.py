@@ -93,7 +93,7 @@ async def get_commit_diff(given: GetCommitDiff, call: Call) -> CommitDiff:
 async def pull_changes(given: PullChanges, call: Call) -> BranchMoved:
     """Fetch a branch of a configured remote and move forward to it. Where both sides have commits it refuses; then rebase_branch."""
     codebase, repository = await place_of(given, call)
-    moved = await repository.history.pull(given.remote, given.branch)
+    moved = await repository.history.pull(given.remote, given.branch, call.terms)
     changed(codebase, call, "pull", sha=moved.sha)
     return _moved(moved)
 
