@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 from hub.addresses import Reach
 from hub.domain.clones import Source
 from hub.domain.repositories import Base, CommitDetail, CommitDiff, CommitPage, FileDiff, FileStats, FileStatus, Refs, TreeChanges
-from hub.repository_changes import History, Uncommitted, WorkingTrees
-from hub.repository_remotes import Branches, Heard
+from hub.repository_changes import Branches, History, Uncommitted, WorkingTrees
+from hub.repository_remotes import Heard
 
 
 class Repository(Protocol):

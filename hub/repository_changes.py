@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+from hub.domain.repositories import TreeStatus
 from hub.repository_remotes import Terms
 
 ResetMode = Literal["soft", "mixed", "hard"]
@@ -21,6 +22,14 @@ class Moved(NamedTuple):
     """Where it is now."""
     saved: str | None = None
     """The ref that keeps what was left behind; None: nothing was."""
+
+
+class BranchNames(NamedTuple):
+    current: str
+    """HEAD: none is checked out."""
+    local: tuple[str, ...]
+    remote: tuple[str, ...]
+    """Those of `origin` by their own names, those of other remotes behind the remote's."""
 
 
 class Commit(NamedTuple):
@@ -74,6 +83,26 @@ class Uncommitted(Protocol):
         """As `git apply` takes it."""
 
 
+class Branches(Protocol):
+    """Of a repository, and the working tree that one of them is checked out in."""
+
+    async def names(self) -> BranchNames: ...
+
+    async def look(self) -> tuple[BranchNames, TreeStatus]: ...
+
+    async def fetch(self, terms: Terms) -> None:
+        """Learn what the remotes have. Raises Forbidden."""
+
+    async def check_out(self, branch: str, create: bool) -> None:
+        """Local changes go along or are in the way: then it raises Refused. Raises NotFound, unless it is to be made."""
+
+    async def delete(self, branch: str, force: bool) -> str:
+        """Answers the ref that keeps its commits. Raises NotFound; Refused, for one that is checked out or, without `force`, not merged."""
+
+    async def discard_changes(self) -> str | None:
+        """All of them. Answers the ref that keeps them; None: there are none."""
+
+
 class History(Protocol):
     """Of the branch that the working tree is on."""
 
@@ -84,7 +113,7 @@ class History(Protocol):
         """What a commit did, below what it says of itself."""
 
     async def pull(self, remote: str | None, branch: str | None, terms: Terms) -> Moved:
-        """Fast-forward only, from a configured remote."""
+        """Fast-forward only. By default from where the branch follows one, or from the one of its name at `origin`. Raises Forbidden."""
 
     async def rebase(self, onto: str, name: str) -> Moved:
         """All or nothing: a conflict ends it, and the branch stays where it was."""

@@ -6,8 +6,10 @@ from pydantic import Field
 
 from hub.domain.errors import HubError
 from hub.domain.model import Value
+from hub.domain.repositories import TreeStatus
 from hub.operations.base import Call, Input, Mutation, Operation, Result
-from hub.repository_remotes import Branches, Standing
+from hub.repositories import Repository
+from hub.repository_changes import Branches
 
 Path = Annotated[str, Field(min_length=1, max_length=4_096)]
 BranchName = Annotated[str, Field(min_length=1, max_length=250)]
@@ -47,15 +49,6 @@ class ResetWorkingTree(ChangesRepository):
     action: Literal["reset"] = "reset"
 
 
-class RepositoryStatus(Value):
-    clean: bool
-    ahead: int
-    """Commits that the branch it follows lacks."""
-    behind: int
-    modified: int
-    untracked: int
-
-
 class BranchStatus(Value):
     ahead: int
     behind: int
@@ -77,7 +70,7 @@ class OpenedRepository(Result):
     path: str
     branch: str
     branches: tuple[str, ...]
-    status: RepositoryStatus
+    status: TreeStatus
 
 
 class CheckedOut(Result):
@@ -107,7 +100,7 @@ class Reset(Result):
     saved: str | None = None
     """A ref that keeps what was discarded, as a commit."""
     status: BranchStatus
-    repo_status: RepositoryStatus
+    repo_status: TreeStatus
 
 
 async def open_repository(given: OpenRepository, call: Call) -> OpenedRepository:
@@ -115,7 +108,7 @@ async def open_repository(given: OpenRepository, call: Call) -> OpenedRepository
     repository = await call.repository(given.path)
     names, standing = await repository.branches.look()
     path = repository.path
-    return OpenedRepository(name=path.name, path=str(path), branch=names.current, branches=names.local, status=status_of(standing))
+    return OpenedRepository(name=path.name, path=str(path), branch=names.current, branches=names.local, status=standing)
 
 
 async def get_branches(given: OfRepository, call: Call) -> BranchView:
@@ -132,10 +125,10 @@ async def fetch_branches(given: ChangesRepository, call: Call) -> BranchView:
 
 async def check_out_branch(given: CheckOutBranch, call: Call) -> CheckedOut:
     """Check a branch out. Local changes go along, or are in the way: commit them first. With pull, `problem` says why it was not pulled."""
-    branches = (await call.repository(given.repo_path)).branches
-    await branches.check_out(given.branch, given.create)
-    problem = await _pulled(branches, call) if given.pull else None
-    view = await _view(branches)
+    repository = await call.repository(given.repo_path)
+    await repository.branches.check_out(given.branch, given.create)
+    problem = await _pull_problem(repository, call) if given.pull else None
+    view = await _view(repository.branches)
     pulled = problem is None if given.pull else None
     return CheckedOut(branch=view.current, branches=view.local, status=view.status, pulled=pulled, problem=problem)
 
@@ -154,14 +147,14 @@ async def reset_working_tree(given: ResetWorkingTree, call: Call) -> Reset:
     saved = await branches.discard_changes()
     names, standing = await branches.look()
     return Reset(
-        branch=names.current, branches=names.local, saved=saved, status=_branch_status(standing), repo_status=status_of(standing)
+        branch=names.current, branches=names.local, saved=saved, status=_branch_status(standing), repo_status=standing
     )  # fmt: skip
 
 
-async def _pulled(branches: Branches, call: Call) -> str | None:
+async def _pull_problem(repository: Repository, call: Call) -> str | None:
     """Why not. The branch is checked out all the same, which is what was asked for first."""
     try:
-        await branches.pull(call.terms)
+        await repository.history.pull(None, None, call.terms)
     except HubError as error:
         return error.message
     return None
@@ -172,13 +165,8 @@ async def _view(branches: Branches) -> BranchView:
     return BranchView(current=names.current, local=names.local, remote=names.remote, status=_branch_status(standing))
 
 
-def _branch_status(standing: Standing) -> BranchStatus:
-    changes = standing.modified + standing.untracked > 0
-    return BranchStatus(ahead=standing.ahead, behind=standing.behind, has_uncommitted_changes=changes)
-
-
-def status_of(standing: Standing) -> RepositoryStatus:
-    return RepositoryStatus(clean=standing.modified + standing.untracked == 0, **standing._asdict())
+def _branch_status(standing: TreeStatus) -> BranchStatus:
+    return BranchStatus(ahead=standing.ahead, behind=standing.behind, has_uncommitted_changes=not standing.clean)
 
 
 OPERATIONS = (

@@ -9,8 +9,8 @@ from pydantic import Field
 from hub.domain.clones import Clone, ClonePhase, CloneStatus, Progress, source_of
 from hub.domain.errors import HubError, Invalid, Refused
 from hub.domain.model import Value
+from hub.domain.repositories import TreeStatus
 from hub.operations.base import NO_REPOSITORIES, Call, Id, Input, Mutation, Operation, Page, Result
-from hub.operations.branches import RepositoryStatus, status_of
 from hub.operations.waiting import LONGEST, changed
 from hub.ports import Filter
 from hub.repository_remotes import expect_allowed
@@ -70,7 +70,7 @@ class ClonedRepository(Value):
     dir_name: str
     branch: str
     branches: tuple[str, ...]
-    status: RepositoryStatus
+    status: TreeStatus
 
 
 class Clones(Result):
@@ -138,7 +138,7 @@ async def _looked_at(clone: Clone, turns: asyncio.Semaphore, call: Call) -> Clon
     except HubError:
         return None
     about = {"id": clone.id, "name": clone.name, "url": clone.url, "path": str(path), "dir_name": path.name}
-    return ClonedRepository(**about, branch=names.current, branches=names.local, status=status_of(standing))
+    return ClonedRepository(**about, branch=names.current, branches=names.local, status=standing)
 
 
 async def _shown(clone: Clone, call: Call) -> Cloned:

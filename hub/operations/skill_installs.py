@@ -100,7 +100,7 @@ async def clone_skills(given: CloneSkills, call: Call) -> ImportedSkills:
     if not cloned.path:
         return ImportedSkills(success=False, repo_path="", source=source, error=cloned.error or GOES_ON)
     if cloned.existed:
-        await (await call.repository(cloned.path)).branches.pull(call.terms)
+        await (await call.repository(cloned.path)).history.pull(None, None, call.terms)
     if not (names := await _names_in(cloned.path, library)):
         raise NotFound("skill in the repository", source)
     installed, errors = await install_each(names, _reader(cloned.path, library), True, library)

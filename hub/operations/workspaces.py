@@ -114,16 +114,19 @@ async def _kept(id_: str, call: Call) -> Workspace:
 
 
 async def close_workspace(given: DeleteWorkspace, call: Call) -> None:
-    """Whoever makes something in a workspace guards it: from here on nothing more comes into it."""
+    """Whoever makes something in a workspace guards it: from here on nothing more comes into it. A worktree's folder would be left
+    behind with nobody to know of it."""
     workspace = await call.unit.get(Workspace, given.workspace_id)
-    if await call.unit.find(Worktree, limit=1, workspace_id=given.workspace_id):
-        raise Refused("It has worktrees, with work in them. Remove them first with delete_worktree, which loses nothing.")
-    if workspace and workspace.id != DEFAULT and workspace.status != "deleting":
+    if workspace is None or workspace.id == DEFAULT:
+        return
+    if worktrees := await call.unit.find(Worktree, limit=1, workspace_id=workspace.id):
+        raise Refused(f"The workspace has worktrees, like {worktrees[0].branch!r}. Delete them first: list_worktrees, delete_worktree.")
+    if workspace.status != "deleting":
         call.update(workspace, status="deleting")
 
 
 async def delete_workspace(given: DeleteWorkspace, call: Call) -> Deleted:
-    """Delete a workspace and everything in it, beyond recall. archive_workspace keeps it."""
+    """Delete a workspace and everything in it, beyond recall; its worktrees must be deleted first. archive_workspace keeps it."""
     if given.workspace_id == DEFAULT:
         raise Refused("The default workspace stays. Archive it, or delete what is in it.")
     workspace = await call.need(Workspace, given.workspace_id)

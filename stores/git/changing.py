@@ -61,6 +61,16 @@ async def known_commit(git: Git, folder: Path, name: str) -> str:
     raise Invalid(f"There is no commit {name[:120]!r} in this repository. Name a branch, a tag or a commit's sha.")
 
 
+async def check_branch(git: Git, folder: Path, name: str) -> None:
+    """Raises Invalid for what can be no branch's name."""
+    try:
+        await git.run(folder, "check-ref-format", f"refs/heads/{name}")
+    except GitFailed:
+        raise Invalid(f"branch: {name[:120]!r} cannot be one. No spaces, no .. ~ ^ : ? * [ \\, no / at an end, no .lock.") from None
+    if name.startswith("-") or name == "HEAD":
+        raise Invalid(f"branch: {name[:120]!r} cannot be one. Begin with a letter or a digit.")
+
+
 async def branch_of(git: Git, folder: Path) -> str | None:
     """None: HEAD is detached."""
     try:

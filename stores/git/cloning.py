@@ -10,7 +10,8 @@ from hub.domain.clones import ClonePhase, Progress, Source, source_of
 from hub.domain.errors import Invalid, Refused
 from hub.repository_remotes import Heard, Terms
 from stores.git.command import Git, GitFailed, Setting
-from stores.git.transports import failure_of, setting_for
+from stores.git.refusals import refusal_of_remote
+from stores.git.transports import setting_for
 
 LONGEST = 6 * 3600.0
 """Seconds for one clone: for the largest repositories over a slow line. A server that is silent for a minute is given up long before."""
@@ -36,7 +37,7 @@ async def clone(git: Git, source: Source, place: Path, attempt: int, terms: Term
         await git.run(place.parent, *words, writes=True, patience=LONGEST, heard=told(heard), setting=setting)
         await asyncio.to_thread(_moved, beside, place)
     except GitFailed as failure:
-        raise failure_of(failure.said, source.name, source.host) from None
+        raise refusal_of_remote(failure, source.name, source.host) from None
     finally:
         await asyncio.shield(asyncio.to_thread(_remove, beside))
     return False
@@ -50,11 +51,8 @@ async def _again(git: Git, source: Source, place: Path, setting: Setting, heard:
     try:
         await git.run(place, *words, writes=True, patience=LONGEST, heard=told(heard, "fetching"), setting=setting)
     except GitFailed as failure:
-        heard(
-            Progress(
-                phase="fetching", message=f"It is there, but was not fetched: {failure_of(failure.said, source.name, source.host).message}"
-            )
-        )
+        why = refusal_of_remote(failure, source.name, source.host).message
+        heard(Progress(phase="fetching", message=f"It is there, but was not fetched: {why}"))
     return True
 
 

@@ -70,16 +70,16 @@ class Git:
     async def run(
         self, folder: Path, *args: str, given: bytes | None = None, writes: bool = False,
         patience: float = PATIENCE, largest: int = LARGEST, cut: bool = False, fine: Collection[int] = (0,),
-        index: Path | None = None, heard: Callable[[bytes], None] | None = None, setting: Setting = USUAL,
+        heard: Callable[[bytes], None] | None = None, setting: Setting = USUAL,
     ) -> bytes:  # fmt: skip
         """Its standard output. A run that is cancelled, late or says too much is ended with all that it started; one that writes is
-        given the time to take its locks away. `index`: a file to use instead of the repository's own.
+        given the time to take its locks away.
 
         With `cut` it may say too much, and what it said until then is the answer. `fine`: exit codes that are no failure.
         `heard` is told what it writes to standard error meanwhile.
         Raises GitFailed, Busy (late) and Invalid (too much, or there is no git).
         """
-        more = ({} if writes else {"GIT_OPTIONAL_LOCKS": "0"}) | ({"GIT_INDEX_FILE": str(index)} if index else {}) | {**setting.env}
+        more = ({} if writes else {"GIT_OPTIONAL_LOCKS": "0"}) | {**setting.env}
         async with nullcontext() if writes else self._turns:
             process = await self._started(folder, (*setting.args, *args), more, given is not None)
             try:

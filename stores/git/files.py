@@ -9,7 +9,7 @@ from time import monotonic
 from hub.repositories import Files
 from stores.git import formats
 from stores.git.command import Git, GitFailed
-from stores.git.failures import told
+from stores.git.refusals import refusal
 
 FRESH = 5.0
 """Seconds for which a look at a folder holds: whoever types asks again with every letter."""
@@ -48,7 +48,7 @@ class FolderFiles:
         except GitFailed as failure:
             if "not a git repository" in failure.said:
                 return await asyncio.to_thread(_walked, folder)
-            raise told(failure) from None
+            raise refusal(failure, "list the files") from None
         paths = formats.words(output)[:-1]
         return Files(folder, paths[:MOST], len(paths) <= MOST)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from hub.domain.errors import Invalid, Refused
 from hub.repository_changes import Commit, Moved, ResetMode
 from hub.repository_remotes import Terms
-from stores.git.branches import GitBranches
-from stores.git.changing import at_work, branch_of, commit_of, known_commit, line, readable, split, turn, write
+from stores.git.changing import at_work, branch_of, check_branch, commit_of, known_commit, line, readable, split, turn, write
 from stores.git.command import Git, GitFailed
-from stores.git.names import checked
+from stores.git.paths import checked
 from stores.git.refusals import refusing
 from stores.git.saving import keep_commit, saved_or_refused, unnamed
+from stores.git.transports import fetch
 from stores.git.uncommitted import LARGEST, PLAIN
 
 FIELDS = "%x1e%H%x1f%h%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%B%x1d"
@@ -43,7 +43,7 @@ class GitHistory:
         async with turn(self._git, self._top):
             current = await self._branch()
             remote, branch = await self._source(current, remote, branch)
-            await GitBranches(self._top, self._git).fetch_from(remote, terms, f"refs/heads/{branch}")
+            await fetch(self._git, self._top, terms, remote, f"refs/heads/{branch}")
             here, there = await commit_of(self._git, self._top, "HEAD"), await known_commit(self._git, self._top, "FETCH_HEAD")
             if here is None or await self._leads(here, there):
                 await write(self._git, self._top, "pull", "merge", "--quiet", "--ff-only", there)
@@ -94,10 +94,8 @@ class GitHistory:
             raise Invalid(f"remote: the repository has none called {remote!r}. It has: {', '.join(remotes) or 'none'}.")
         upstream = (await self._configured(f"branch.{current}.merge") or "").removeprefix("refs/heads/")
         branch = branch or upstream or current
-        with suppress(GitFailed):
-            await self._git.run(self._top, "check-ref-format", f"refs/heads/{branch}")
-            return remote, branch
-        raise Invalid(f"branch: {branch!r} cannot be one.")
+        await check_branch(self._git, self._top, branch)
+        return remote, branch
 
     async def _configured(self, name: str) -> str | None:
         with suppress(GitFailed):

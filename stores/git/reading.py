@@ -12,9 +12,9 @@ from hub.domain.errors import Invalid
 from hub.domain.repositories import ChangedFile, FileDiff, FileStats, FileStatus, TreeChanges, TreeStatus
 from stores.git import formats
 from stores.git.command import LARGEST, GitFailed
-from stores.git.failures import told
-from stores.git.formats import Entry, Lines
+from stores.git.formats import Entry, Lines, Status
 from stores.git.paths import inside
+from stores.git.refusals import refusal
 from stores.git.trees import GitTree
 
 STATUS = ("status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all", "--ignore-submodules=dirty")
@@ -51,10 +51,7 @@ class Reading(GitTree):
         lines |= await asyncio.to_thread(_count, self.path, untracked[:MOST_COUNTED])
         return TreeChanges.trusted(
             branch=status.branch,
-            status=TreeStatus.trusted(
-                clean=not status.entries, ahead=status.ahead, behind=status.behind,
-                modified=len(status.entries) - len(untracked), untracked=len(untracked),
-            ),
+            status=tree_status(status),
             files=tuple(_changed(entry, lines.get(entry.path, Lines(None, None))) for entry in status.entries),
         )  # fmt: skip
 
@@ -88,12 +85,19 @@ class Reading(GitTree):
             return await self.git.run(self.path, *DIFF, *shape, "HEAD", "--", *paths, cut=patch, largest=largest)
         except GitFailed as failure:
             if "HEAD" not in failure.said:
-                raise told(failure) from None
+                raise refusal(failure, "compare it") from None
         return await self.run(*DIFF, *shape, "--cached", "--", *paths, cut=patch, largest=largest)
 
     async def _untracked(self, paths: Sequence[str]) -> list[str]:
         found = await self.run("ls-files", "-z", "--others", "--exclude-standard", "--", *paths)
         return [name for name in formats.words(found) if name]
+
+
+def tree_status(status: Status) -> TreeStatus:
+    untracked = sum(entry.status == "untracked" for entry in status.entries)
+    return TreeStatus.trusted(
+        clean=not status.entries, ahead=status.ahead, behind=status.behind, modified=len(status.entries) - untracked, untracked=untracked
+    )  # fmt: skip
 
 
 def numbered_patch(output: bytes) -> tuple[list[Lines], str, bool | None]:

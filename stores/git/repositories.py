@@ -13,12 +13,12 @@ from hub.repositories import Files
 from hub.repository_remotes import Heard, Terms
 from stores.git.branches import GitBranches
 from stores.git.cloning import clone
-from stores.git.command import Git, GitFailed
-from stores.git.failures import told
+from stores.git.command import Git
 from stores.git.files import FolderFiles
 from stores.git.histories import GitHistory
 from stores.git.history import History
 from stores.git.reading import Reading
+from stores.git.refusals import refusing
 from stores.git.uncommitted import GitUncommitted
 from stores.git.worktrees import GitWorkingTrees
 
@@ -53,10 +53,8 @@ class GitRepositories:
 
     async def open(self, path: str, tenant: str) -> GitRepository:
         folder = await asyncio.to_thread(self._resolved, path, tenant)
-        try:
+        with refusing("look at it"):
             return GitRepository(await self._top(folder, tenant), self._git)
-        except GitFailed as failure:
-            raise told(failure) from None
 
     async def files(self, path: str, tenant: str) -> Files:
         folder = await asyncio.to_thread(self._resolved, path, tenant)
@@ -79,11 +77,8 @@ class GitRepositories:
         return await asyncio.to_thread(self._placed, root, tenant, "worktreeRoot")
 
     def clone_path(self, clone_id: str, tenant: str) -> Path:
-        if tenant != LOCAL_TENANT:
-            folder = self._tenants / quote(tenant, safe="")
-        else:
-            folder = self._folders[0] if self._folders else self._tenants.parent
-        return folder / "repositories" / clone_id
+        own = self._folders[0] if self._folders else self._tenants.parent
+        return (own if tenant == LOCAL_TENANT else self._own(tenant)) / "repositories" / clone_id
 
     async def clone(self, source: Source, attempt: int, tenant: str, reach: Reach, heard: Heard) -> bool:
         terms = Terms(tenant == LOCAL_TENANT, reach)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from hub.domain.errors import Refused
 from stores.git.changing import LONG, commit_of, joined, line, split
-from stores.git.command import Git, GitFailed
+from stores.git.command import Git, GitFailed, Setting
 from stores.git.refusals import refusing
 
 SAVED = "refs/trivium/saved"
+"""`git log --all` shows what lies there, `git branch NAME REF` brings it back."""
 HUB = ("-c", "user.name=Trivium", "-c", "user.email=trivium@localhost")
 """Whose commits these are: they need nobody's configuration."""
 
@@ -31,14 +32,14 @@ class Picture(NamedTuple):
 
 
 @asynccontextmanager
-async def index_copy(git: Git, folder: Path) -> AsyncIterator[Path]:
+async def index_copy(git: Git, folder: Path) -> AsyncIterator[Setting]:
     """To work on without locking or changing the real one."""
     real = Path(await line(git, folder, "rev-parse", "--path-format=absolute", "--git-path", "index"))
     with TemporaryDirectory(prefix="trivium-") as place:
         index = Path(place) / "index"
         with suppress(FileNotFoundError):  # there is none before something is staged
             await asyncio.to_thread(shutil.copyfile, real, index)
-        yield index
+        yield Setting(env={"GIT_INDEX_FILE": str(index)})
 
 
 async def picture(git: Git, folder: Path, files: Sequence[str] = ()) -> Picture:
@@ -49,11 +50,11 @@ async def picture(git: Git, folder: Path, files: Sequence[str] = ()) -> Picture:
         except GitFailed:
             staged = None
         with suppress(GitFailed):  # that a file was changed, also one that git was told to take for unchanged
-            await git.run(folder, "update-index", "-q", "--really-refresh", writes=True, index=index)
+            await git.run(folder, "update-index", "-q", "--really-refresh", writes=True, setting=index)
         named = ("--pathspec-from-file=-", "--pathspec-file-nul") if files else ()
         given = joined([*files]) if files else None
-        await git.run(folder, "add", "--all", *named, given=given, writes=True, patience=LONG, index=index)
-        entries = split(await git.run(folder, "ls-files", "--stage", "-z", index=index))
+        await git.run(folder, "add", "--all", *named, given=given, writes=True, patience=LONG, setting=index)
+        entries = split(await git.run(folder, "ls-files", "--stage", "-z", setting=index))
         links = [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
         filled = await asyncio.to_thread(lambda: tuple(name for name in links if _filled(folder / name)))
         return Picture(staged, await _tree(git, folder, index), filled)
@@ -112,8 +113,8 @@ async def _commit(git: Git, folder: Path, tree: str, parents: Sequence[str], why
     return (await git.run(folder, *HUB, "commit-tree", tree, *of, given=why.encode(), writes=True)).decode().strip()
 
 
-async def _tree(git: Git, folder: Path, index: Path) -> str:
-    return (await git.run(folder, "write-tree", writes=True, index=index)).decode().strip()
+async def _tree(git: Git, folder: Path, index: Setting) -> str:
+    return (await git.run(folder, "write-tree", writes=True, setting=index)).decode().strip()
 
 
 async def _nothing(git: Git, folder: Path) -> str:

@@ -1,16 +1,18 @@
-"""Git and other machines: to which it may speak, with whose logins, and what it means when that fails."""
+"""Git and other machines: to which it may speak, and with whose logins."""
 
 import asyncio
 import os
-import re
 import socket
 from ipaddress import ip_address
+from pathlib import Path
 
 from hub.addresses import Reach, reachable
-from hub.domain.clones import Source
-from hub.domain.errors import Busy, Forbidden, HubError, Refused
+from hub.domain.clones import Source, source_of
+from hub.domain.errors import Forbidden, Refused
 from hub.repository_remotes import NOT_CALLED, Terms, expect_allowed
-from stores.git.command import Setting
+from stores.git.changing import line
+from stores.git.command import USUAL, Git, GitFailed, Setting
+from stores.git.refusals import refusal_of_remote
 
 RESOLVING = 10.0
 """Seconds for a name to be found."""
@@ -22,8 +24,8 @@ STRANGERS = {
     "HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
 }  # fmt: skip
 """The logins that whoever runs the hub has given to git are no other tenant's."""
-MOST = 300
-"""Characters of what git said."""
+FETCHING = 120.0
+"""Seconds: somebody waits for it."""
 
 
 async def setting_for(source: Source, terms: Terms) -> Setting:
@@ -66,38 +68,14 @@ async def _addresses(source: Source, reach: Reach) -> list[str]:
     return [f"[{one}]" if ":" in one else one for one in addresses]
 
 
-def failure_of(said: str, name: str, host: str) -> HubError:
-    """What git's words mean. Of its own ones only the last are told, without paths of this machine."""
-    for pattern, error, text in MEANINGS:
-        if re.search(pattern, said, re.IGNORECASE):
-            return error(text.format(name=name, host=host))
-    lines = [line for line in said.splitlines() if line.startswith(("fatal: ", "error: ", "ssh: "))]
-    why = re.sub(r"(?<![\w:/])/[^\s'\"]+", "…", lines[-1])[:MOST] if lines else "it did not say why"
-    return Refused(f"git could not bring {name}: {why}")
-
-
-MEANINGS: tuple[tuple[str, type[HubError], str], ...] = (
-    (
-        r"could not read (Username|Password)|Authentication failed|Permission denied|terminal prompts disabled|returned error: 40[13]",
-        Refused,
-        "{host} wants a login for {name}: it is private, or not there. Log git in on the hub's machine: git help credentials, or ssh-add.",
-    ),
-    (
-        "Host key verification failed", Refused,
-        "The hub's machine does not know {host} yet. Log in there with ssh once, and accept its key.",
-    ),
-    (
-        "repository .*not found|returned error: 404|does not appear to be a git repository|no such repository", Refused,
-        "There is no repository {name} at {host}, or it is private. Look at the address.",
-    ),
-    (
-        r"returned error: 30\d|redirect", Refused,
-        "{host} has {name} elsewhere, and this hub follows no redirects. Give the new address.",
-    ),
-    ("No space left", Refused, "There is no room for {name} on the hub's disk."),
-    (
-        "Could not resolve host|Failed to connect|Connection (refused|timed out|reset)|too slow|timed out|early EOF|hung up|empty reply",
-        Busy, "{host} does not answer, or stopped in the middle. Try again later.",
-    ),
-)  # fmt: skip
-"""The first one whose pattern is in what git said counts."""
+async def fetch(git: Git, folder: Path, terms: Terms, remote: str, *refs: str) -> None:
+    """From a remote that the repository's configuration names. Raises Forbidden, Refused, Busy."""
+    setting, name, host = USUAL, "the repository", "its remote"
+    if not (terms.own and terms.reach == "all"):
+        source = source_of(await line(git, folder, "ls-remote", "--get-url", remote))
+        setting, host = await setting_for(source, terms), source.host
+    words = ("fetch", "--quiet", "--prune", "--no-recurse-submodules", remote, *refs)
+    try:
+        await git.run(folder, *words, writes=True, patience=FETCHING, setting=setting)
+    except GitFailed as failure:
+        raise refusal_of_remote(failure, name, host) from None

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from stores.git.command import Git, GitFailed
-from stores.git.failures import told
+from stores.git.command import Git
+from stores.git.refusals import refusing
 
 
 class GitTree:
@@ -15,7 +15,5 @@ class GitTree:
 
     async def run(self, *args: str, **how: Any) -> bytes:
         """As `Git.run`, with git's failures told as the hub's."""
-        try:
+        with refusing("look at it"):
             return await self.git.run(self.path, *args, **how)
-        except GitFailed as failure:
-            raise told(failure) from None

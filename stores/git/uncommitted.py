@@ -7,7 +7,7 @@ from hub.domain.errors import Invalid, Refused
 from hub.repository_changes import Part
 from stores.git.changing import at_work, joined, known_commit, readable, split, turn, write
 from stores.git.command import Git
-from stores.git.names import checked
+from stores.git.paths import checked
 from stores.git.refusals import refusing
 from stores.git.saving import index_copy, saved_or_refused
 
@@ -85,8 +85,8 @@ class GitUncommitted:
         if not new:
             return await self._git.run(self._top, *arguments, largest=LARGEST)
         async with index_copy(self._git, self._top) as index:
-            await self._git.run(self._top, "add", "--intent-to-add", *NAMED, given=joined(new), writes=True, index=index)
-            return await self._git.run(self._top, *arguments, largest=LARGEST, index=index)
+            await self._git.run(self._top, "add", "--intent-to-add", *NAMED, given=joined(new), writes=True, setting=index)
+            return await self._git.run(self._top, *arguments, largest=LARGEST, setting=index)
 
     async def _new(self, names: Sequence[str]) -> list[str]:
         """Files that git does not know yet. A name that ends with a slash is another repository's."""

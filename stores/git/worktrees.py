@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.domain.errors import HubError, Invalid, Refused
-from stores.git.changing import branch_of, commit_of, known_commit, line, split, turn, write
+from stores.git.changing import branch_of, check_branch, commit_of, known_commit, line, split, turn, write
 from stores.git.command import Git, GitFailed
 from stores.git.refusals import refusing
 from stores.git.saving import keep, keep_commit, newest, picture, unnamed, without_repositories
@@ -32,7 +32,7 @@ class GitWorkingTrees:
         self._top, self._git = top, git
 
     async def plan(self, path: Path, branch: str, base: str | None) -> str:
-        await self._check_branch(branch)
+        await check_branch(self._git, self._top, branch)
         with refusing("list the worktrees"):
             entries = await self._entries()
         if inside := next((one.path for one in entries if path != one.path and path.is_relative_to(one.path)), None):
@@ -49,7 +49,7 @@ class GitWorkingTrees:
 
     async def add(self, path: Path, branch: str, base: str) -> None:
         async with turn(self._git, self._top):
-            await self._check_branch(branch)
+            await check_branch(self._git, self._top, branch)
             known = await self._entry(path)
             if known and known.locked == UNFINISHED:
                 await self._take_away(path)
@@ -134,14 +134,6 @@ class GitWorkingTrees:
                 if await self._entry(path) is None:  # a hook may have failed behind it
                     await self._git.run(self._top, "update-ref", "-d", f"refs/heads/{branch}", base, writes=True)
             raise
-
-    async def _check_branch(self, branch: str) -> None:
-        try:
-            await self._git.run(self._top, "check-ref-format", f"refs/heads/{branch}")
-        except GitFailed:
-            raise Invalid(f"branch: {branch!r} cannot be one. No spaces, no .. ~ ^ : ? * [ \\, no / at an end, no .lock.") from None
-        if branch.startswith("-") or branch == "HEAD":
-            raise Invalid(f"branch: {branch!r} cannot be one. Begin with a letter or a digit.")
 
     async def _stranger(self, path: Path) -> bool:
         try:

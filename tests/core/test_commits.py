@@ -8,7 +8,7 @@ import pytest
 from hub.app import Hub
 from hub.domain.errors import Busy, Invalid, Refused
 from hub.ports import Json
-from stores.git import histories
+from stores.git import transports
 from stores.memory import MemoryStore
 from tests.core.codebases import cancelled_when, new_codebase, program, saved
 from tests.core.support import ask, refusal
@@ -103,7 +103,7 @@ async def test_a_remote_that_does_not_answer_is_given_up(
     hub: Hub, codebase: str, tree: Tree, far: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.git("config", "remote.origin.uploadpack", f"{program(tmp_path / 'slow', 'exec sleep 60')}")
-    monkeypatch.setattr(histories, "NETWORK", 0.2)
+    monkeypatch.setattr(transports, "FETCHING", 0.2)
     assert isinstance(await refusal(ask(hub, "pull_changes", codebaseId=codebase)), Busy)
     monkeypatch.undo()
     told = tmp_path / "told"

@@ -1,6 +1,7 @@
 """Workspaces, and what goes with them."""
 
 import asyncio
+from pathlib import Path
 
 from hub.app import Hub
 from hub.domain import KINDS
@@ -18,6 +19,7 @@ from hub.domain.workflows import WorkflowRun
 from hub.ports import Find, HubStore
 from hub.unit import UnitOfWork
 from tests.core.support import ask, kinds, names_of_events, new_agent, new_task, on_memory, refusal
+from tests.repositories import repositories
 
 
 @on_memory
@@ -52,7 +54,7 @@ async def test_an_archived_workspace_is_listed_apart_and_comes_back(hub: Hub) ->
     assert (await ask(hub, "archive_workspace", workspaceId="v", archived=False))["status"] == "active"
 
 
-async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: Hub, store: HubStore) -> None:
+async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: Hub, store: HubStore, tmp_path: Path) -> None:
     await ask(hub, "create_workspace", id="v", title="v")
     for workspace in ("v", "default"):
         agent, task_id = await new_agent(hub, workspaceId=workspace), await new_task(hub, workspaceId=workspace)
@@ -99,8 +101,7 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
     inside = {type_: 2 if type_ is Task else 1 for type_ in KINDS if "workspace_id" in type_.columns}
     for type_, count in inside.items():
         assert len(await store.find("local", Find(type_, (("workspace_id", "v"),)))) == count, type_.kind
-    assert isinstance(await refusal(ask(hub, "delete_workspace", workspaceId="v")), Refused)  # it has a worktree
-    await let_go(store, "v")
+    await _let_go_of_worktrees(Hub(store, repositories=repositories(tmp_path)))
     assert (await ask(hub, "delete_workspace", workspaceId="v"))["deletedCount"] == sum(inside.values())
     for type_, count in inside.items():
         assert await store.find("local", Find(type_, (("workspace_id", "v"),))) == []
@@ -109,12 +110,14 @@ async def test_a_deleted_workspace_takes_everything_in_it_and_nothing_else(hub: 
     assert isinstance(await refusal(ask(hub, "get_workspace", workspaceId="v")), NotFound)
 
 
-async def let_go(store: HubStore, workspace: str) -> None:
-    """Of its worktree, as delete_worktree does."""
-    [body] = await store.find("local", Find(Worktree, (("workspace_id", workspace),)))
-    unit = UnitOfWork(store, "local", "2026-01-01T00:00:00.000Z")
-    unit.remove(Worktree.model_validate_json(body))
-    await store.commit(unit)
+async def _let_go_of_worktrees(hub: Hub) -> None:
+    """A folder that the hub made is not forgotten with its workspace; of one that is gone the record is let go of."""
+    error = await refusal(ask(hub, "delete_workspace", workspaceId="v"))
+    assert isinstance(error, Refused)
+    assert "delete_worktree" in error.message
+    assert (await ask(hub, "get_workspace", workspaceId="v"))["status"] == "active"
+    [worktree] = (await ask(hub, "list_worktrees", workspaceId="v"))["worktrees"]
+    assert (await ask(hub, "delete_worktree", worktreeId=worktree["id"]))["deleted"] is True
 
 
 async def test_what_is_made_while_its_workspace_is_deleted_is_refused_or_goes_with_it(hub: Hub, store: HubStore) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from hub.domain.errors import Busy, Invalid, Refused
 from stores.git.command import Git, GitFailed
-from stores.git.failures import told
+from stores.git.refusals import refusal as told_of
 from tests.core.support import refusal
 from tests.programs.conftest import gone
 from tests.repositories import Tree
@@ -84,9 +84,9 @@ async def test_failures_say_what_to_do_and_nothing_secret(git: Git, tree: Tree) 
     tree.write(".git/index.lock", "")
     with pytest.raises(GitFailed) as failed:
         await git.run(tree.path, "add", "--all", writes=True)
-    error = told(failed.value)
+    error = told_of(failed.value, "stage it")
     assert isinstance(error, Refused)
-    assert "Another git is at work" in error.message
-    unknown = told(GitFailed(128, "fatal: cannot reach https://ada:secret@example.com/x.git\nfatal: more"))
-    assert unknown.message == "Git refused: cannot reach https://example.com/x.git"
-    assert told(GitFailed(3, "")).message == "Git refused: it ended with code 3"
+    assert "another git is at work" in error.message
+    unknown = told_of(GitFailed(128, "fatal: cannot reach https://ada:secret@example.com/x.git"), "read it")
+    assert unknown.message == "git could not read it: fatal: cannot reach https://example.com/x.git"
+    assert told_of(GitFailed(3, ""), "read it").message == "git could not read it: it ended with code 3"
