@@ -10,7 +10,6 @@ from hub.addresses import Reach, reachable
 from hub.domain.clones import Source, source_of
 from hub.domain.errors import Forbidden, Refused
 from hub.repository_remotes import NOT_CALLED, Terms, expect_allowed
-from stores.git.changing import line
 from stores.git.command import USUAL, Git, GitFailed, Setting
 from stores.git.refusals import refusal_of_remote
 
@@ -72,7 +71,8 @@ async def fetch(git: Git, folder: Path, terms: Terms, remote: str, *refs: str) -
     """From a remote that the repository's configuration names. Raises Forbidden, Refused, Busy."""
     setting, name, host = USUAL, "the repository", "its remote"
     if not (terms.own and terms.reach == "all"):
-        source = source_of(await line(git, folder, "ls-remote", "--get-url", remote))
+        told = await git.run(folder, "ls-remote", "--get-url", remote, setting=USUAL if terms.own else Setting(env=STRANGERS))
+        source = source_of(told.decode("utf-8", "replace").strip())
         setting, host = await setting_for(source, terms), source.host
     words = ("fetch", "--quiet", "--prune", "--no-recurse-submodules", remote, *refs)
     try:

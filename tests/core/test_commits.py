@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.app import Hub
-from hub.domain.errors import Busy, Invalid, Refused
+from hub.domain.errors import Busy, Forbidden, Invalid, Refused
 from hub.ports import Json
 from stores.git import transports
 from stores.memory import MemoryStore
@@ -111,6 +111,18 @@ async def test_a_remote_that_does_not_answer_is_given_up(
     await cancelled_when(told, ask(hub, "pull_changes", codebaseId=codebase))
     tree.git("config", "--unset", "remote.origin.uploadpack")
     await ask(hub, "pull_changes", codebaseId=codebase)
+
+
+async def test_a_pull_calls_no_server_that_its_caller_may_not(tree: Tree, tmp_path: Path) -> None:
+    hub = Hub(MemoryStore(), reach="public", repositories=repositories(tmp_path / "own"))
+    codebase = await new_codebase(hub, tree)
+    before = tree.git("rev-parse", "HEAD")
+    for url, error in (("https://127.0.0.1:1/a/b", Forbidden), ("http://127.0.0.1:1/a/b", Forbidden), (str(tmp_path / "far"), Invalid)):
+        tree.git("config", "remote.origin.url", url)
+        assert isinstance(await refusal(ask(hub, "pull_changes", codebaseId=codebase)), error)
+        out = await ask(hub, "check_out_branch", repoPath=str(tree.path), branch="main", pull=True)
+        assert out["pulled"] is False
+    assert tree.git("rev-parse", "HEAD") == before
 
 
 async def test_a_password_in_a_remotes_address_is_not_told(hub: Hub, codebase: str, tree: Tree) -> None:

@@ -70,6 +70,20 @@ async def test_another_tenant_has_its_own_folder_and_nothing_besides(tree: Tree,
     assert isinstance(await refusal(stores.open(str(tmp_path / "tenants" / "blue"), "../blue")), Refused)
 
 
+async def test_what_the_hub_makes_for_two_tenants_lies_apart_and_neither_names_a_place_of_the_other(tmp_path: Path) -> None:
+    tenants = tmp_path / "tenants"
+    stores = repositories(tenants)
+    for tenant, other in (("blue", "green"), ("green", "blue")):
+        assert stores.clone_path("c", tenant).is_relative_to(tenants / tenant)
+        assert (await stores.worktree_folder(None, tenant)).is_relative_to(tenants / tenant)
+        (tenants / tenant).mkdir(parents=True)
+        (tenants / tenant / "link").symlink_to(tenants / other)
+        theirs = (tenants / other, stores.clone_path("c", other), await stores.worktree_folder(None, other), tenants / tenant / "link")
+        for place in theirs:
+            assert isinstance(await refusal(stores.worktree_folder(str(place), tenant)), Refused)
+            assert isinstance(await refusal(stores.open(str(place), tenant)), Refused)
+
+
 async def test_a_repository_around_a_tenants_folder_or_one_that_a_file_in_it_names_is_not_its_own(tree: Tree) -> None:
     own = tree.path / "tenants" / "blue"
     (own / "plain").mkdir(parents=True)
