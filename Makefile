@@ -55,7 +55,7 @@ test-browser: setup $(VENV)/.chromium  ## a browser in front of a hub that serve
 conformance: setup tests/node/node_modules/.installed  ## the official MCP conformance suite against a real process
 	$(BIN)/python -m tests.conformance
 
-fuzz: setup  ## 10,000 hostile requests to the MCP door; SEED=number takes the same ones again
+fuzz: setup  ## hostile requests to the MCP door and to the whole web API; SEED=number takes the same ones again
 	$(BIN)/python -m pytest -n $(WORKERS) -q tests/fuzz --hypothesis-profile=fuzz $(if $(SEED),--hypothesis-seed=$(SEED))
 
 check: setup  ## lint, types, architecture

@@ -16,7 +16,7 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 def arguments_of(request: web.Request, route: Route, body: bytes) -> Arguments:
     """A plain body goes on as the bytes that it is; everything else is put together first."""
     key = request.headers.get(IDEMPOTENCY_KEY) if route.row.writes else None
-    if body and key is None and not (route.names or route.ignored or route.fixed or request.match_info or request.query):
+    if body and key is None and not (route.names or route.ignored or route.fixed or route.required or request.match_info or request.query):
         return body
     given = parsed(body) if body else {}
     if request.query:

@@ -23,6 +23,9 @@ EXPLAINED: dict[Kind, str] = {
     "unsupported": "The hub does not do this", "upstream": "Another server failed",
     "too_large": "The body is too large", "unsupported_media": "The body is not JSON", "unavailable": "The store does not answer",
 }  # fmt: skip
+EVERYWHERE: tuple[Kind, ...] = tuple(kind for kind in EXPLAINED if kind != "unsupported")
+"""How a call of any operation may end. A body is refused as one where none is taken, too, and what is only read may be in a state that
+does not allow it: a repository amid a rebase."""
 
 
 def description() -> Json:
@@ -65,7 +68,9 @@ def _operation(row: Described) -> Json:
         parameters += [{"name": name, "in": "query", "required": name in row.required, **_query(schema)} for name, schema in rest.items()]
     elif rest:
         needed = [name for name in rest if name in row.required]
-        body = {"type": "object", "properties": rest, **({"required": needed} if needed else {})}
+        body: Json = {"type": "object", "properties": rest, **({"required": needed} if needed else {})}
+        if not row.route.names.keys() & rest.keys():  # a renamed field is taken by the operation's name for it, too
+            body["additionalProperties"] = False
         document["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}, **_form(row.route)}}
     if parameters:
         document["parameters"] = parameters
@@ -84,15 +89,12 @@ def _query(schema: Json) -> Json:
 
 def _responses(row: Described) -> Json:
     route = row.route
-    kinds: list[Kind] = ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"]
-    if route.row.writes:
-        kinds += ["conflict", "too_large", "unsupported_media"]
     media = route.media.partition(";")[0]
     done = _json("Done", row.answer) if media == JSON else {"description": "Done", "content": {media: {"schema": {"type": "string"}}}}
     responses: Json = {str(route.status): done}
     if route.replaces:
         responses["201"] = _json("Made", row.answer)
-    for kind in kinds:
+    for kind in EVERYWHERE:
         responses[str(CODES[kind].http)] = _json(EXPLAINED[kind], {"$ref": REF.format(model="Error")})
     return dict(sorted(responses.items()))
 
