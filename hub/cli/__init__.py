@@ -1,5 +1,6 @@
 """The command line. Every command but `connect` works on the database itself, so none but `serve` needs a port."""
 
+import errno
 import os
 import sys
 from typing import Any
@@ -63,7 +64,8 @@ def main() -> None:
     try:
         commands(prog_name="trivium")
     except OSError as error:
-        if not _unwritten():
+        left = _unwritten()  # a long text is written past what is kept back, and leaves nothing there
+        if not left and (error.filename or error.errno not in (errno.ENOSPC, errno.EPIPE)):
             raise
         Failure(f"cannot write the output: {error.strerror or error}").show()
         sys.exit(1)

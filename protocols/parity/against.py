@@ -12,6 +12,8 @@ from protocols.parity.world import World
 
 ID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+STAMP = re.compile(r"\b\d{8}T\d{6,12}Z?\b")
+"""A time in the name of something."""
 LONGEST = 80
 Differing = tuple[str, str]
 """Where, and how."""
@@ -65,7 +67,7 @@ def _plain(value: Any, world: World) -> Any:
     for name, known in sorted(world.names.items(), key=lambda pair: -len(pair[1])):
         if len(known) >= len("parity"):  # a shorter one may stand anywhere by chance
             value = value.replace(known, f"<{name}>")
-    return TIME.sub("<time>", ID.sub("<id>", value))
+    return STAMP.sub("<time>", TIME.sub("<time>", ID.sub("<id>", value)))
 
 
 def _shown(value: Any) -> str:

@@ -26,6 +26,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the doors that read the settings themselves."""
     monkeypatch.setenv("TRIVIUM_SPECIALISTS", str(LIBRARY / "specialists"))
     monkeypatch.setenv("TRIVIUM_SKILLS", f"{installed_skills()},{LIBRARY / 'skills'}")
+    monkeypatch.setenv("TRIVIUM_SECRET_KEY", "k" * 64)
     monkeypatch.setenv("TRIVIUM_AGENT_REGISTRY", str(LIBRARY / "registry.json"))
 
 

@@ -29,6 +29,7 @@ SKILLS = (
     no("invalid", "install_skill_archive", {"archive": "%%%", "replace": True}),
     ok("import_skills", {"repository": LIBRARY, "names": ["tidy", "nothing"], "replace": True}),
     no("invalid", "import_skills", {"repository": "here"}),
+    ok("list_skills", {"repository": LIBRARY, "own": False}),
     ok("list_skill_catalog", {"type": "github", "repo": "acme/shop"}),
     ok("list_skill_catalog", {"q": "tidy"}),
     ok("list_skill_catalog", {"q": "t", "limit": 5}),
