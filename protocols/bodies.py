@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.domain.errors import Invalid, UnsupportedMedia
 
@@ -41,7 +42,7 @@ async def uploaded(request: web.Request) -> bytes:
             form = await request.post()
     except TimeoutError:
         raise late() from None
-    except ValueError:
+    except (ValueError, AssertionError, HttpProcessingError):  # what aiohttp raises for the different ways to be none
         raise Invalid("The form is broken. Send it as multipart/form-data, with the file in the field `file`.") from None
     file = form.get("file")
     if not isinstance(file, web.FileField):

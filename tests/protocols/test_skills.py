@@ -68,6 +68,8 @@ async def test_a_form_that_has_no_archive_is_told_so_and_leaves_nothing(http: Ht
     for content_type in ("multipart/form-data", "multipart/form-data; boundary=x"):
         status, answer = await upload(http, b"--y broken", **{"Content-Type": content_type})
         assert (status, answer["kind"]) == (400, "invalid")
+    bad_header = b'--x\r\nContent-Disposition: form-data; name="\x0f"\r\n\r\nPK\r\n--x--\r\n'
+    assert (await upload(http, bad_header, **{"Content-Type": "multipart/form-data; boundary=x"}))[0] == 400
     assert (await upload(http, form(content=bytes(20_000))))[0] == 413
     assert (await upload(http, b"PK", **{"Content-Type": "application/zip"}))[0] == 415
     assert not folder.exists()
