@@ -147,6 +147,8 @@ def _unserved(row: Unserved) -> Json:
     parameters = [{"name": one, "in": "path", "required": True, "schema": text} for one in re.findall(r"{(\w+)}", row.path)]
     parameters += [{"name": name, "in": "query", "required": must, "schema": text} for name, must in row.query.items()]
     kinds: list[Kind] = ["unauthenticated"]
+    if "{" in row.path:  # what no id looks like is a path that there is not
+        kinds.append("not_found")
     if row.error:
         kinds.append(row.error)
     if row.needs or row.one_of:

@@ -23,7 +23,7 @@ HOSTILE = (
 HOSTILE_SEGMENTS = tuple(word for word in HOSTILE if ".." not in word and "/" not in word and word.strip("."))
 """Without those that make another path."""
 NOTHING = Good({}, {}, {})
-SHARE = 0.0015
+SHARE = 0.002
 """Of the cases, for each operation: there are many."""
 LONGEST = 8_000
 """Bytes of an address: a longer one is refused as what is no HTTP, before it is known whose it is."""
