@@ -39,6 +39,7 @@ from hub.operations.base import (
 from hub.operations.dependencies import depend, remove_tasks
 from hub.operations.placing import PLACES, placed
 
+NO_ISSUES = "This hub reads GitHub's issues, and writes none: the task is here alone."
 Texts = Annotated[tuple[Text, ...], Field(max_length=200)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=200)]
 AnyCaseStatus = Annotated[TaskStatus, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
@@ -165,7 +166,7 @@ async def create_task(given: CreateTask, call: Call) -> Task:
     """Create a task. claim_task takes the most urgent one whose dependencies are completed."""
     workspace = await call.workspace(given.workspace_id)
     where = {"workspace_id": workspace.id, "board_id": workspace.default_board_id}
-    named = changes(given, Task)
+    named = changes(given, Task) | ({"last_sync_error": NO_ISSUES} if given.create_git_hub_issue else {})
     task = Task(**workflow_state(where | named))
     if named.keys() & PLACES:
         task = task.model_copy(update=await placed(task, named, call, gated=False))
@@ -198,7 +199,8 @@ async def update_task(given: UpdateTask, call: Call) -> Task:
     task = await call.need(Task, given.task_id)
     expect_version(task, given.expected_version)
     expect_claim(task, given.claim_token)
-    changed = moved(await placed(task, changes(given, Task), call))
+    named = changes(given, Task) | ({"last_sync_error": NO_ISSUES} if given.sync_to_git_hub else {})
+    changed = moved(await placed(task, named, call))
     if "dependencies" in changed:
         await depend(task.model_copy(update=changed), task.dependencies, call)
     return call.update(task, **changed)

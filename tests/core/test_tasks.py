@@ -227,3 +227,11 @@ async def test_ready_are_the_tasks_whose_dependencies_are_completed_the_most_urg
     assert await ready() == [waiting, plain, medium]
     clock.turn(900)
     assert await ready() == [urgent, waiting, plain, medium]
+
+
+@on_memory
+async def test_an_issue_on_github_that_is_not_made_is_told_of(hub: Hub) -> None:
+    assert "writes none" in (await ask(hub, "create_task", title="t", objective="o", createGitHubIssue=True))["lastSyncError"]
+    task = await ask(hub, "create_task", title="t", objective="o", createGitHubIssue=False)
+    assert "lastSyncError" not in task
+    assert "writes none" in (await ask(hub, "update_task", taskId=task["id"], syncToGitHub=True))["lastSyncError"]
