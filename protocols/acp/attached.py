@@ -23,6 +23,8 @@ class Attached:
     """The ids of messages that this editor has sent: it shows them by itself."""
     waiting: dict[int, "asyncio.Future[Prompt | None]"] = field(default_factory=dict)
     """For prompts of this editor to end, by their numbers. None: the session was closed."""
+    taken: set[int] = field(default_factory=set)
+    """Those of them of which it was heard that the agent was told."""
     cancelled: set[int] = field(default_factory=set)
     """Those of them that the editor has cancelled."""
     asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)

@@ -75,7 +75,12 @@ class Following:
                 self._questions.leave(known)
             attached = Attached(session, look.cursor, agents, await self._choices.workspaces(), self.booleans)
             if known:
-                attached.said, attached.waiting, attached.cancelled = known.said, known.waiting, known.cancelled
+                attached.said, attached.waiting, attached.cancelled, attached.taken = (
+                    known.said,
+                    known.waiting,
+                    known.cancelled,
+                    known.taken,
+                )
             for body in look.found[2] if replay else ():
                 await self._tell(session_id, *updates(orjson.loads(body)["update"]))
             self._sessions[session_id] = attached
@@ -139,13 +144,15 @@ class Following:
         self._cursor = page.cursor
         if not page.events:
             for attached in [*self._sessions.values()]:
-                await self._settle(attached)
+                await self._settle(attached, silent=True)
 
     async def _session(self, event: Logged, what: str) -> None:
         attached = self._sessions.get(event.record_id)
         if attached is None or event.cursor <= attached.since:
             return
-        if what == "progressed":
+        if what == "prompt_taken":
+            attached.taken |= {orjson.loads(event.body)["data"]["number"]} & attached.waiting.keys()
+        elif what == "progressed":
             happened = orjson.loads(event.body)["data"]["updates"]
             for update in happened:
                 await self._tell(event.record_id, *attached.render(update))
@@ -161,11 +168,15 @@ class Following:
             self._questions.leave(attached)
             del self._sessions[event.record_id]
 
-    async def _settle(self, attached: Attached, over: bool = False) -> None:
-        """Prompts that have ended are answered; those of a session that is over in any case."""
+    async def _settle(self, attached: Attached, over: bool = False, silent: bool = False) -> None:
+        """Prompts that have ended are answered; those of a session that is over in any case.
+
+        The record may be ahead of the log: what was said in a turn that was not heard to begin is told first, unless all is `silent`.
+        """
         for number, waiting in [*attached.waiting.items()]:
             prompt = await self._hub.store.get(self._caller.tenant, Prompt, numbered_key(attached.session.id, number))
-            ended = prompt if prompt and prompt.ended else None
+            heard = silent or prompt is None or prompt.started_at is None or number in attached.taken
+            ended = prompt if prompt and prompt.ended and heard else None
             if (ended or over) and not waiting.done():
                 waiting.set_result(ended)
 

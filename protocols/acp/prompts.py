@@ -42,6 +42,7 @@ class Prompts:
         finally:
             attached.waiting.pop(number, None)
             attached.cancelled.discard(number)
+            attached.taken.discard(number)
 
     async def cancel(self, given: OneSession) -> None:
         """The turn that runs ends, and what this editor has in the queue is not sent. Their prompts are answered with cancelled."""
