@@ -26,6 +26,9 @@ class FakeHost:
         self.openings: list[Opening] = []
         self.steered: list[str] = []
         self.steps: asyncio.Queue[None] = asyncio.Queue()
+        self.willing = asyncio.Event()
+        """While it is not set, no agent gets ready."""
+        self.willing.set()
 
     def step(self, several: int) -> None:
         """A turn that goes by steps goes on with so many."""
@@ -36,6 +39,7 @@ class FakeHost:
         self.openings.append(opening)
         if opening.session.name == "broken":
             raise CannotRun("The fake agent is broken. Mend it.")
+        await self.willing.wait()
         return FakeAgent(self, opening, desk)
 
 

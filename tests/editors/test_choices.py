@@ -26,6 +26,15 @@ async def chosen(editor: Editor, session_id: str, id_: str, value: str | bool) -
     return await editor.ask("session/set_config_option", sessionId=session_id, configId=id_, value=value)
 
 
+async def offered(editor: Editor, host: FakeHost) -> str:
+    """A new session whose agent gets ready once the editor has it, so that what it offers is told as an update."""
+    host.willing.clear()
+    session_id = await editor.new_session()
+    host.willing.set()
+    await editor.until(lambda: editor.updates(session_id, "config_option_update"))
+    return session_id
+
+
 @pytest.fixture
 async def hub(hub: Hub, programs: Folder) -> Hub:
     """With a second provider, and an agent of its own."""
@@ -90,10 +99,9 @@ async def test_another_agent_goes_on_with_a_session(editor: Editor, hub: Hub, ho
 
 
 @meets("workspaces")
-async def test_a_session_goes_to_another_workspace_until_its_first_prompt(editor: Editor, hub: Hub) -> None:
+async def test_a_session_goes_to_another_workspace_until_its_first_prompt(editor: Editor, hub: Hub, host: FakeHost) -> None:
     garden = (await ask(hub, "create_workspace", title="Garden"))["id"]
-    session_id = await editor.new_session()
-    await editor.until(lambda: editor.updates(session_id, "config_option_update"))
+    session_id = await offered(editor, host)
     answer = await chosen(editor, session_id, "workspace", garden)
     assert option(answer, "workspace")["currentValue"] == garden
     assert (await editor.prompt(session_id, "say here"))["stopReason"] == "end_turn"
@@ -114,12 +122,11 @@ async def test_the_workspace_of_new_sessions_may_be_named(desk: Desk, hub: Hub) 
 
 
 @meets("modes", "config options")
-async def test_an_agents_modes_and_options_are_offered_once_it_is_ready(editor: Editor, desk: Desk) -> None:
-    session_id, other = await editor.new_session(), await desk.editor()
-    await editor.until(lambda: editor.updates(session_id, "config_option_update"))
-    offered = editor.updates(session_id, "config_option_update")[-1]
-    assert (values(offered, "mode"), option(offered, "mode")["category"]) == (["ask", "code"], "mode")
-    assert values(offered, "model") == ["small", "large"]
+async def test_an_agents_modes_and_options_are_offered_once_it_is_ready(editor: Editor, desk: Desk, host: FakeHost) -> None:
+    session_id, other = await offered(editor, host), await desk.editor()
+    told = editor.updates(session_id, "config_option_update")[-1]
+    assert (values(told, "mode"), option(told, "mode")["category"]) == (["ask", "code"], "mode")
+    assert values(told, "model") == ["small", "large"]
     assert editor.updates(session_id, "current_mode_update")[-1]["currentModeId"] == "ask"
     answer = await chosen(editor, session_id, "model", "large")
     assert option(answer, "model")["currentValue"] == "large"
@@ -141,11 +148,10 @@ async def test_an_agents_modes_and_options_are_offered_once_it_is_ready(editor: 
 
 @meets("booleans")
 @on_memory
-async def test_options_that_are_on_or_off_are_for_editors_that_show_them(desk: Desk) -> None:
+async def test_options_that_are_on_or_off_are_for_editors_that_show_them(desk: Desk, host: FakeHost) -> None:
     plain, able = await desk.editor(), await desk.editor(session={"configOptions": {"boolean": {}}})
     for editor in (plain, able):
-        session_id = await editor.new_session()
-        await editor.until(lambda editor=editor, of=session_id: editor.updates(of, "config_option_update"))  # type: ignore[misc]
+        session_id = await offered(editor, host)
         ids = {one["id"] for one in editor.updates(session_id, "config_option_update")[-1]["configOptions"]}
         assert ("fast" in ids) is (editor is able)
     assert option(await chosen(able, session_id, "fast", True), "fast")["currentValue"] is True
